@@ -1,0 +1,2 @@
+//! The `batchyard` program.
+fn main() {}

@@ -1,0 +1,11 @@
+//! The unit of everything: a batch with exact counts, a state and an end.
+
+mod batch_state;
+mod batch_view;
+mod counts;
+mod submission;
+
+pub use batch_state::BatchState;
+pub use batch_view::Batch;
+pub use counts::Counts;
+pub use submission::{Extent, Submission};

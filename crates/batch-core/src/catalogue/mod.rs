@@ -1,0 +1,7 @@
+//! Workflows and their versions.
+
+mod version;
+mod workflow;
+
+pub use version::Version;
+pub use workflow::{Deployment, UnknownVersion, Workflow};

@@ -1,0 +1,18 @@
+//! Names and numbers that identify things: one newtype each.
+
+mod batch_id;
+mod idempotency_key;
+mod invalid_id;
+mod name_rule;
+mod run_id;
+mod sink_name;
+mod submission_id;
+mod workflow_id;
+
+pub use batch_id::BatchId;
+pub use idempotency_key::IdempotencyKey;
+pub use invalid_id::InvalidId;
+pub use run_id::RunId;
+pub use sink_name::SinkName;
+pub use submission_id::SubmissionId;
+pub use workflow_id::WorkflowId;

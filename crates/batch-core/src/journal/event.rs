@@ -1,0 +1,119 @@
+use jiff::Timestamp;
+
+use super::EventId;
+use crate::batch::{BatchState, Counts};
+use crate::catalogue::Version;
+use crate::id::{BatchId, RunId, SubmissionId, WorkflowId};
+use crate::run::{Attempt, Failure};
+use crate::valid::Metadata;
+
+/// One thing that happened to one run or one batch, as a sink receives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
+    /// Stays the same when the event is delivered again.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The batch.
+    pub batch: BatchId,
+    /// The submission the batch belongs to.
+    pub submission: SubmissionId,
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// The version the batch is pinned to.
+    pub version: Version,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened. [`EventKind::name`] gives each a stable name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// `batch.created`: the batch was stored, with all its runs.
+    BatchCreated,
+    /// `batch.finished`: every run has ended. Comes once, after the events of all runs.
+    BatchFinished {
+        /// How the runs ended.
+        counts: Counts,
+        /// The state of the batch from now on.
+        state: BatchState,
+    },
+    /// `run.started`: an executor has claimed the run.
+    RunStarted(RunEvent),
+    /// `run.processed`: the run ended well.
+    RunProcessed(RunEvent),
+    /// `run.failed`: the run ended with a failure.
+    RunFailed(RunEvent, Failure),
+    /// `run.retrying`: an attempt failed, and the run waits for another.
+    RunRetrying {
+        /// The run.
+        run: RunEvent,
+        /// Why the attempt failed.
+        failure: Failure,
+        /// When the run may be claimed again.
+        due_at: Timestamp,
+    },
+    /// `run.cancelling`: the run's executor was asked to stop.
+    RunCancelling(RunEvent),
+    /// `run.cancelled`: the run ended because someone cancelled it.
+    RunCancelled(RunEvent),
+    /// `run.rejected`: the run ended because a person refused it.
+    RunRejected(RunEvent),
+    /// `run.released`: the run was given back unfinished and waits again.
+    RunReleased(RunEvent),
+    /// `run.interrupted`: the process that held the run died, and it waits again.
+    RunInterrupted(RunEvent),
+}
+
+/// The run that an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunEvent {
+    /// Its id.
+    pub id: RunId,
+    /// The attempt, where the event is about one.
+    pub attempt: Option<Attempt>,
+    /// Its label.
+    pub name: Option<String>,
+    /// The caller's own object.
+    pub metadata: Metadata,
+}
+
+impl EventKind {
+    /// The stable name, such as `run.processed`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::BatchCreated => "batch.created",
+            Self::BatchFinished { .. } => "batch.finished",
+            Self::RunStarted(_) => "run.started",
+            Self::RunProcessed(_) => "run.processed",
+            Self::RunFailed(..) => "run.failed",
+            Self::RunRetrying { .. } => "run.retrying",
+            Self::RunCancelling(_) => "run.cancelling",
+            Self::RunCancelled(_) => "run.cancelled",
+            Self::RunRejected(_) => "run.rejected",
+            Self::RunReleased(_) => "run.released",
+            Self::RunInterrupted(_) => "run.interrupted",
+        }
+    }
+
+    /// The run it is about, where it is about one.
+    #[must_use]
+    pub const fn run(&self) -> Option<&RunEvent> {
+        match self {
+            Self::BatchCreated | Self::BatchFinished { .. } => None,
+            Self::RunStarted(run)
+            | Self::RunProcessed(run)
+            | Self::RunFailed(run, _)
+            | Self::RunRetrying { run, .. }
+            | Self::RunCancelling(run)
+            | Self::RunCancelled(run)
+            | Self::RunRejected(run)
+            | Self::RunReleased(run)
+            | Self::RunInterrupted(run) => Some(run),
+        }
+    }
+}

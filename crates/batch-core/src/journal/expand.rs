@@ -1,0 +1,110 @@
+use super::{Entry, Event, EventId, EventKind, Fact, RunEnd, RunEvent};
+use crate::batch::Batch;
+use crate::id::RunId;
+use crate::ordinal::{Ordinal, OrdinalSet};
+use crate::run::{Attempt, Failure, RunState};
+use crate::valid::Metadata;
+
+/// What an event carries of a run's input.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Subject {
+    /// The run's label.
+    pub name: Option<String>,
+    /// The caller's own object.
+    pub metadata: Metadata,
+}
+
+impl Fact {
+    /// The runs it is about, each once.
+    #[must_use]
+    pub fn ordinals(&self) -> OrdinalSet {
+        match self {
+            Self::Created | Self::Finished { .. } => OrdinalSet::new(),
+            Self::Started(started) => started.iter().map(|start| start.ordinal).collect(),
+            Self::Ended(ends) => ends.iter().map(|end| end.ordinal).collect(),
+            Self::Retrying(retries) => retries.iter().map(|retry| retry.ordinal).collect(),
+            Self::Released(set)
+            | Self::Interrupted(set)
+            | Self::Cancelling(set)
+            | Self::Swept(set) => set.clone(),
+        }
+    }
+}
+
+/// Makes the events of a journal entry: one per run it is about, or one for the batch.
+///
+/// `subject` is asked once for each of [`Fact::ordinals`].
+pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject) -> Vec<Event> {
+    let event = |ordinal: Option<Ordinal>, kind: EventKind| Event {
+        id: EventId {
+            sequence: entry.sequence,
+            ordinal,
+        },
+        at: entry.at,
+        batch: entry.batch,
+        submission: batch.submission,
+        workflow: batch.workflow.clone(),
+        version: batch.version,
+        kind,
+    };
+    let run = |ordinal: Ordinal, attempt: Option<Attempt>| {
+        let Subject { name, metadata } = subject(ordinal);
+        RunEvent {
+            id: RunId::new(entry.batch, ordinal),
+            attempt,
+            name,
+            metadata,
+        }
+    };
+    let each = |set: &OrdinalSet, kind: fn(RunEvent) -> EventKind| {
+        set.iter()
+            .map(|ordinal| event(Some(ordinal), kind(run(ordinal, None))))
+            .collect()
+    };
+    match &entry.fact {
+        Fact::Created => vec![event(None, EventKind::BatchCreated)],
+        Fact::Finished { counts, state } => {
+            let (counts, state) = (*counts, *state);
+            vec![event(None, EventKind::BatchFinished { counts, state })]
+        }
+        Fact::Started(started) => started
+            .iter()
+            .map(|start| {
+                let run = run(start.ordinal, Some(start.attempt));
+                event(Some(start.ordinal), EventKind::RunStarted(run))
+            })
+            .collect(),
+        Fact::Ended(ends) => ends
+            .iter()
+            .map(|end| event(Some(end.ordinal), ended(end, run(end.ordinal, end.attempt))))
+            .collect(),
+        Fact::Retrying(retries) => retries
+            .iter()
+            .map(|retry| {
+                let kind = EventKind::RunRetrying {
+                    run: run(retry.ordinal, Some(retry.attempt)),
+                    failure: retry.failure.clone(),
+                    due_at: retry.due_at,
+                };
+                event(Some(retry.ordinal), kind)
+            })
+            .collect(),
+        Fact::Released(set) => each(set, EventKind::RunReleased),
+        Fact::Interrupted(set) => each(set, EventKind::RunInterrupted),
+        Fact::Cancelling(set) => each(set, EventKind::RunCancelling),
+        Fact::Swept(set) => each(set, EventKind::RunCancelled),
+    }
+}
+
+/// The event of a run's end.
+fn ended(end: &RunEnd, run: RunEvent) -> EventKind {
+    match end.state {
+        RunState::Processed => EventKind::RunProcessed(run),
+        RunState::Cancelled => EventKind::RunCancelled(run),
+        RunState::Rejected => EventKind::RunRejected(run),
+        _ => {
+            let unknown = || Failure::new("UNKNOWN", "no reason was recorded");
+            EventKind::RunFailed(run, end.failure.clone().unwrap_or_else(unknown))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::batch::{BatchState, Counts};
+use crate::ordinal::{Ordinal, OrdinalSet};
+use crate::run::{Attempt, Failure, RunState};
+
+/// What happened to which runs of a batch. What a fact says never changes later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Fact {
+    /// The batch was stored, with all its runs.
+    #[serde(rename = "c")]
+    Created,
+    /// Runs were claimed.
+    #[serde(rename = "s")]
+    Started(Vec<RunStart>),
+    /// Attempts ended, and with them their runs.
+    #[serde(rename = "e")]
+    Ended(Vec<RunEnd>),
+    /// Attempts failed, and their runs wait for another.
+    #[serde(rename = "r")]
+    Retrying(Vec<RunRetry>),
+    /// Runs were given back unfinished; no attempt was counted.
+    #[serde(rename = "b")]
+    Released(OrdinalSet),
+    /// The process that held these runs died, or their claims ran out.
+    #[serde(rename = "i")]
+    Interrupted(OrdinalSet),
+    /// Held runs were asked to stop.
+    #[serde(rename = "k")]
+    Cancelling(OrdinalSet),
+    /// All these waiting runs were cancelled with their batch.
+    #[serde(rename = "w")]
+    Swept(OrdinalSet),
+    /// Every run has ended. Comes once, after the entry of the last run.
+    #[serde(rename = "f")]
+    Finished {
+        /// How they ended.
+        #[serde(rename = "c")]
+        counts: Counts,
+        /// The state of the batch from now on.
+        #[serde(rename = "s")]
+        state: BatchState,
+    },
+}
+
+/// One run that was claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunStart {
+    /// The run's place.
+    #[serde(rename = "o")]
+    pub ordinal: Ordinal,
+    /// The attempt it is in.
+    #[serde(rename = "a")]
+    pub attempt: Attempt,
+}
+
+/// How one run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunEnd {
+    /// The run's place.
+    #[serde(rename = "o")]
+    pub ordinal: Ordinal,
+    /// The attempt that was its last; `None` where it never began.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<Attempt>,
+    /// How it ended.
+    #[serde(rename = "s")]
+    pub state: RunState,
+    /// Why, where it failed.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// One failed attempt that is not the last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRetry {
+    /// The run's place.
+    #[serde(rename = "o")]
+    pub ordinal: Ordinal,
+    /// The attempt that failed.
+    #[serde(rename = "a")]
+    pub attempt: Attempt,
+    /// Why.
+    #[serde(rename = "f")]
+    pub failure: Failure,
+    /// When the run may be claimed again.
+    #[serde(rename = "d")]
+    pub due_at: Timestamp,
+}

@@ -1,0 +1,15 @@
+//! The ordered, durable log of what happened, and the events that readers make of it.
+
+mod entry;
+mod event;
+mod event_id;
+mod expand;
+mod fact;
+mod sequence;
+
+pub use entry::Entry;
+pub use event::{Event, EventKind, RunEvent};
+pub use event_id::EventId;
+pub use expand::{Subject, expand};
+pub use fact::{Fact, RunEnd, RunRetry, RunStart};
+pub use sequence::Sequence;

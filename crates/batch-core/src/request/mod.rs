@@ -1,0 +1,17 @@
+//! What a caller says, before anything is checked.
+
+mod batch_request;
+mod input;
+mod limits;
+mod priority;
+mod raw_metadata;
+mod secrets;
+mod version_selector;
+
+pub use batch_request::BatchRequest;
+pub use input::Input;
+pub use limits::Limits;
+pub use priority::{InvalidPriority, Priority};
+pub use raw_metadata::RawMetadata;
+pub use secrets::Secrets;
+pub use version_selector::VersionSelector;

@@ -1,0 +1,31 @@
+//! The seam behind which everything is kept.
+
+mod cancel;
+mod claim;
+mod durability;
+mod insert;
+mod journal_page;
+mod page;
+mod prune;
+mod query;
+mod renew;
+mod settle;
+mod sink_cursor;
+mod storage_error;
+mod storage_trait;
+mod workflow_change;
+
+pub use cancel::{CancelReply, CancelTarget};
+pub use claim::{Claim, ClaimKey, ClaimRequest, ClaimToken, Claimed, ClaimedRun};
+pub use durability::{Description, Durability};
+pub use insert::{InsertReply, NewBatch};
+pub use journal_page::JournalPage;
+pub use page::{InvalidPageSize, Page, PageRequest, PageSize, PageToken};
+pub use prune::{PruneRequest, Pruned};
+pub use query::{BatchQuery, OutputDetail, RunQuery, SortOrder};
+pub use renew::Renewal;
+pub use settle::{Disposition, Settled, Settlement};
+pub use sink_cursor::{SinkCursor, SinkStart};
+pub use storage_error::{ErrorKind, StorageError};
+pub use storage_trait::Storage;
+pub use workflow_change::{WorkflowChange, WorkflowReply};

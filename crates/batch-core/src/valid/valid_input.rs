@@ -1,0 +1,74 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Metadata, Source};
+use crate::request::Secrets;
+
+/// One input that passed every check.
+///
+/// Its secrets are not part of its serialised form: storage keeps them apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidInput {
+    #[serde(rename = "s")]
+    source: Source,
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(rename = "m", default, skip_serializing_if = "Metadata::is_empty")]
+    metadata: Metadata,
+    #[serde(skip)]
+    secrets: Secrets,
+}
+
+impl ValidInput {
+    pub(crate) fn new(
+        source: Source,
+        name: Option<String>,
+        metadata: Metadata,
+        secrets: Secrets,
+    ) -> Self {
+        Self {
+            source,
+            name,
+            metadata,
+            secrets,
+        }
+    }
+
+    /// What the run works on.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The run's label.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The caller's own object.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Values for the executor alone.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    pub(crate) fn set_secrets(&mut self, secrets: Secrets) {
+        self.secrets = secrets;
+    }
+
+    /// About how many bytes this input takes in a store.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let source = match &self.source {
+            Source::Url { url, name } => url.len() + name.as_ref().map_or(0, String::len),
+            Source::File { id } => id.len(),
+            Source::Text { text, name } => text.len() + name.as_ref().map_or(0, String::len),
+        };
+        source + self.name.as_ref().map_or(0, String::len) + self.metadata.as_json().len()
+    }
+}
