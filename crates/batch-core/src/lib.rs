@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod id;
 pub mod journal;
 pub mod kv;
+pub mod memory;
 pub mod ordinal;
 pub mod request;
 pub mod run;

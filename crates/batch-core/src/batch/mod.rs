@@ -6,6 +6,7 @@ mod counts;
 mod submission;
 
 pub use batch_state::BatchState;
+pub(crate) use batch_state::Swept;
 pub use batch_view::Batch;
 pub use counts::Counts;
 pub use submission::{Extent, Submission};

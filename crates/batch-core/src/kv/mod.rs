@@ -1,9 +1,25 @@
 //! A full [`Storage`](crate::storage::Storage) on any ordered map of bytes.
+//!
+//! [`OrderedKv`] is the small door for a store of your own; [`KvStorage`] makes
+//! the storage of it. Inside, a synchronous state machine turns operations into
+//! staged writes and answers, and its owner makes them durable in groups.
 
+mod key;
 mod kv_error;
+mod kv_options;
+mod kv_storage;
+mod machine;
 mod ordered_kv;
+mod owner;
+mod parcel;
+mod prepare;
+mod record;
+mod stage;
+mod storage_for_kv;
 mod write_batch;
 
 pub use kv_error::KvError;
+pub use kv_options::KvOptions;
+pub use kv_storage::KvStorage;
 pub use ordered_kv::{KeyRange, KeyValue, KvTraits, OrderedKv};
 pub use write_batch::WriteBatch;

@@ -1,0 +1,25 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::time::{Clock, SystemClock};
+
+/// How a [`KvStorage`](super::KvStorage) behaves.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct KvOptions {
+    /// Where it reads the time.
+    pub clock: Arc<dyn Clock>,
+    /// How long an idempotency key outlives the end of its batch, at least. 24 hours.
+    ///
+    /// It is kept in any case for as long as the batch is.
+    pub key_retention: Duration,
+}
+
+impl Default for KvOptions {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::default()),
+            key_retention: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}

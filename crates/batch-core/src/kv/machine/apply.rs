@@ -1,0 +1,147 @@
+use super::Machine;
+use crate::batch::{BatchState, Swept};
+use crate::id::{BatchId, RunId};
+use crate::journal::Fact;
+use crate::kv::OrderedKv;
+use crate::kv::key;
+use crate::kv::record::{BatchEnd, OutputPlace, Tidy, timestamp};
+use crate::ordinal::Ordinal;
+use crate::run::{Failure, Output, RunState};
+use crate::time::Moment;
+
+/// Whether a held run was asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AskedToStop {
+    Yes,
+    No,
+}
+
+/// Whether a held run was the only one that executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Company {
+    Alone,
+    Others,
+}
+
+/// How a run was held that is held no more.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LetGo {
+    pub asked: AskedToStop,
+    pub company: Company,
+}
+
+/// How a run ends.
+#[derive(Debug)]
+pub(super) struct End {
+    pub state: RunState,
+    /// How many attempts have ended with it.
+    pub attempts: u32,
+    pub started_at: Option<i64>,
+    pub failure: Option<Failure>,
+    pub output: Option<Output>,
+    /// How many values its secrets span; they go with this commit.
+    pub secret_parts: u16,
+}
+
+/// The changes that several operations share. None of them can fail.
+impl<K: OrderedKv> Machine<K> {
+    /// Takes a run out of all that says it is held.
+    pub(super) fn let_go(&mut self, id: BatchId, ordinal: Ordinal) -> LetGo {
+        let run = RunId::new(id, ordinal);
+        let mut gone = LetGo {
+            asked: AskedToStop::No,
+            company: Company::Others,
+        };
+        let Some(batch) = self.change(id) else {
+            return gone;
+        };
+        batch.record.held.remove(ordinal);
+        if batch.record.cancelling.remove(ordinal) {
+            gone.asked = AskedToStop::Yes;
+        }
+        if batch.record.alone == Some(ordinal) {
+            batch.record.alone = None;
+            gone.company = Company::Alone;
+        }
+        if let Some(held) = batch.claims.remove(&ordinal) {
+            self.leases.remove(&(held.expires, run));
+        }
+        if self.alone == Some(run) {
+            self.alone = None;
+        }
+        gone
+    }
+
+    /// Records the end of a run that is in none of its batch's sets any more. Its page must be open.
+    pub(super) fn end_run(&mut self, id: BatchId, ordinal: Ordinal, end: End, now: Moment) {
+        let output = end.output.map(|output| self.place(id, ordinal, &output));
+        let record = self.change_record(id, ordinal);
+        record.end = Some(end.state);
+        record.attempts = end.attempts;
+        record.started_at = end.started_at.or(record.started_at);
+        // A clock that was set back makes no run end before it began.
+        let began = record.started_at.unwrap_or(i64::MIN);
+        record.ended_at = Some(Self::millis(now).max(began));
+        record.due_at = None;
+        record.failure = end.failure;
+        record.output = output;
+        let Some(batch) = self.change(id) else {
+            return;
+        };
+        *batch.record.ended.of_mut(end.state) += 1;
+        if end.secret_parts > 0 {
+            self.stage
+                .delete(&key::secrets(id, ordinal), end.secret_parts);
+        }
+    }
+
+    /// Keeps an output: a small one in the run's record, others under keys of their own.
+    fn place(&mut self, id: BatchId, ordinal: Ordinal, output: &Output) -> OutputPlace {
+        let json = output.as_json();
+        if json.len() <= OutputPlace::INLINE_BYTES {
+            return OutputPlace::Inline(json.to_owned());
+        }
+        self.stage
+            .put(&key::output(id, ordinal), json.as_bytes(), 0);
+        OutputPlace::Apart
+    }
+
+    /// Ends a batch all of whose runs have ended; does nothing to any other.
+    pub(super) fn finish_if_done(&mut self, id: BatchId, now: Moment) {
+        let Some(batch) = self.live.get(&id).filter(|b| b.is_finished()) else {
+            self.reschedule(id);
+            return;
+        };
+        let counts = batch.counts();
+        let swept = match batch.record.sweeps.is_empty() {
+            true => Swept::No,
+            false => Swept::Cancelled,
+        };
+        let state = BatchState::of(&counts, swept);
+        let sequence = self.note(id, Fact::Finished { counts, state });
+        self.set_due(id, None);
+        self.change(id);
+        let Some(batch) = self.live.remove(&id) else {
+            return;
+        };
+        self.schedule.retire(id, &batch.header);
+        self.suspects.remove(&id);
+        let at = Self::millis(now).max(batch.header.created_at);
+        let mut header = (*batch.header).clone();
+        let leaves_secrets = header.with_secrets > 0 && !batch.record.sweeps.is_empty();
+        header.end = Some(BatchEnd {
+            at,
+            sequence,
+            counts,
+            sweeps: batch.record.sweeps,
+        });
+        self.stage
+            .put_record(&key::header(id), &header, batch.header_parts);
+        self.stage.delete(&key::live(id), batch.record_parts);
+        self.stage.put(&key::finished(timestamp(at), id), &[], 0);
+        self.change_head().live -= 1;
+        if leaves_secrets {
+            self.begin_tidy(id, Tidy::Secrets);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Machine;
+use super::live_batch::Held;
+use super::read_inputs::StoredSecrets;
+use crate::id::{BatchId, RunId, WorkflowId};
+use crate::journal::{Fact, RunStart};
+use crate::kv::OrderedKv;
+use crate::kv::record::RunRecord;
+use crate::ordinal::{Ordinal, OrdinalSet};
+use crate::run::Attempt;
+use crate::storage::{Claim, ClaimKey, ClaimRequest, Claimed, ClaimedRun, StorageError};
+use crate::time::Moment;
+use crate::valid::ValidInput;
+
+/// How long other work goes first while suspects wait to execute alone.
+const SUSPECTS_WAIT: Duration = Duration::from_secs(10);
+
+/// Runs taken out of a batch's sets, to be claimed.
+#[derive(Debug, Default)]
+struct Taken {
+    fresh: OrdinalSet,
+    ready: OrdinalSet,
+    suspect: OrdinalSet,
+}
+
+/// What is read of a run before it is claimed.
+struct Loaded {
+    ordinal: Ordinal,
+    input: ValidInput,
+    secret_parts: u16,
+    attempts: u32,
+    interruptions: u32,
+}
+
+impl Taken {
+    fn all(&self) -> OrdinalSet {
+        let mut all = self.fresh.clone();
+        all.union_with(&self.ready);
+        all.union_with(&self.suspect);
+        all
+    }
+}
+
+impl<K: OrderedKv> Machine<K> {
+    /// Grants at most `limit` due runs of the asked workflows.
+    pub(in crate::kv) fn claim(
+        &mut self,
+        request: &ClaimRequest,
+        now: Moment,
+    ) -> Result<Claimed, StorageError> {
+        self.check_writable("claim runs")?;
+        self.expire_leases(now);
+        self.promote_due(now);
+        let mut runs = Vec::new();
+        for (id, taken) in self.take(request, now) {
+            self.grant(id, &taken, request.lease, now, &mut runs);
+        }
+        let next_due = self.next_due(now);
+        Ok(Claimed::new(runs, next_due))
+    }
+
+    /// Chooses runs and takes them out of their batches' sets.
+    fn take(&mut self, request: &ClaimRequest, now: Moment) -> BTreeMap<BatchId, Taken> {
+        let mut taken = BTreeMap::new();
+        if self.alone.is_some() {
+            return taken;
+        }
+        let overdue = !self.suspects.is_empty()
+            && now.uptime.saturating_sub(self.suspects_since) >= SUSPECTS_WAIT;
+        if !overdue {
+            self.take_in_turn(request, &mut taken);
+        }
+        if taken.is_empty() && self.leases.is_empty() {
+            self.take_suspect(&request.workflows, &mut taken);
+        }
+        taken
+    }
+
+    fn take_in_turn(&mut self, request: &ClaimRequest, taken: &mut BTreeMap<BatchId, Taken>) {
+        let mut left = request.limit.get();
+        while left > 0 {
+            let Some(pick) = self.schedule.next(&request.workflows, left) else {
+                break;
+            };
+            let Some(batch) = self.change(pick.batch) else {
+                break;
+            };
+            let ready = batch.record.ready.take_first(pick.most);
+            let fresh = batch.record.fresh.take_first(pick.most - ready.len());
+            let header = std::sync::Arc::clone(&batch.header);
+            let runs = ready.len() + fresh.len();
+            let of_batch = taken.entry(pick.batch).or_default();
+            of_batch.ready.union_with(&ready);
+            of_batch.fresh.union_with(&fresh);
+            self.schedule.served(&header, runs);
+            self.reschedule(pick.batch);
+            left -= runs.min(left);
+        }
+    }
+
+    /// Takes one suspect, when nothing else is held: it executes alone.
+    fn take_suspect(&mut self, workflows: &[WorkflowId], taken: &mut BTreeMap<BatchId, Taken>) {
+        let asked = |id: &&BatchId| {
+            let batch = self.live.get(id);
+            batch.is_some_and(|b| !b.damaged && workflows.contains(&b.header.workflow))
+        };
+        let Some(id) = self.suspects.iter().find(asked).copied() else {
+            return;
+        };
+        let Some(batch) = self.change(id) else {
+            return;
+        };
+        let suspect = batch.record.suspect.take_first(1);
+        let Some(ordinal) = suspect.first() else {
+            return;
+        };
+        batch.record.alone = Some(ordinal);
+        self.alone = Some(RunId::new(id, ordinal));
+        self.reschedule(id);
+        taken.entry(id).or_default().suspect = suspect;
+    }
+
+    /// Reads what was taken of one batch and claims it; what cannot be read parks the batch.
+    fn grant(
+        &mut self,
+        id: BatchId,
+        taken: &Taken,
+        lease: Duration,
+        now: Moment,
+        runs: &mut Vec<ClaimedRun>,
+    ) {
+        match self.load(id, taken) {
+            Ok(loaded) => self.hold(id, loaded, lease, now, runs),
+            Err(error) => self.give_up(id, taken, &error),
+        }
+    }
+
+    fn load(&mut self, id: BatchId, taken: &Taken) -> Result<Vec<Loaded>, StorageError> {
+        let all = taken.all();
+        let inputs = self.read_inputs(id, &all)?;
+        let mut loaded = Vec::with_capacity(inputs.len());
+        for (ordinal, mut input) in all.iter().zip(inputs) {
+            let StoredSecrets { secrets, parts } = self.read_secrets(id, ordinal)?;
+            input.set_secrets(secrets);
+            let mut record = RunRecord::default();
+            if !taken.fresh.contains(ordinal) {
+                self.open_page(id, ordinal)?;
+                record = self.opened(id, ordinal).cloned().unwrap_or_default();
+            }
+            loaded.push(Loaded {
+                ordinal,
+                input,
+                secret_parts: parts,
+                attempts: record.attempts,
+                interruptions: record.interruptions,
+            });
+        }
+        Ok(loaded)
+    }
+
+    fn hold(
+        &mut self,
+        id: BatchId,
+        loaded: Vec<Loaded>,
+        lease: Duration,
+        now: Moment,
+        runs: &mut Vec<ClaimedRun>,
+    ) {
+        let expires = now.uptime.saturating_add(lease);
+        let mut starts = Vec::with_capacity(loaded.len());
+        for run in loaded {
+            let ordinal = run.ordinal;
+            let attempt = Attempt::after(run.attempts);
+            let held = Held {
+                token: self.next_token(),
+                attempts: run.attempts,
+                interruptions: run.interruptions,
+                secret_parts: run.secret_parts,
+                claimed_at: Self::millis(now),
+                expires,
+            };
+            let Some(batch) = self.change(id) else {
+                return;
+            };
+            batch.claims.insert(ordinal, held);
+            batch.record.held.insert(ordinal);
+            let key = ClaimKey {
+                run: RunId::new(id, ordinal),
+                token: held.token,
+            };
+            runs.push(ClaimedRun::new(
+                Claim::new(key, attempt),
+                batch.header.submission,
+                batch.header.workflow.clone(),
+                batch.header.version,
+                run.interruptions,
+                run.input,
+            ));
+            self.leases.insert((expires, key.run));
+            starts.push(RunStart { ordinal, attempt });
+        }
+        self.note(id, Fact::Started(starts));
+    }
+
+    /// Puts runs back whose batch cannot be read, and claims nothing of it any more.
+    fn give_up(&mut self, id: BatchId, taken: &Taken, error: &StorageError) {
+        if let Some(batch) = self.change(id) {
+            batch.record.fresh.union_with(&taken.fresh);
+            batch.record.ready.union_with(&taken.ready);
+            batch.record.suspect.union_with(&taken.suspect);
+            batch.record.alone = None;
+        }
+        if self.alone.is_some_and(|run| run.batch() == id) {
+            self.alone = None;
+        }
+        self.park(id, error);
+    }
+
+    /// Claims nothing of a batch any more: something of it cannot be read.
+    pub(super) fn park(&mut self, id: BatchId, error: &StorageError) {
+        tracing::error!(batch = %id, %error, "runs cannot be claimed: their batch cannot be read");
+        if let Some(batch) = self.live.get_mut(&id) {
+            batch.damaged = true;
+        }
+        self.reschedule(id);
+    }
+
+    /// Makes delayed runs claimable whose time has come.
+    ///
+    /// Not written down: opening finds them due as well.
+    pub(super) fn promote_due(&mut self, now: Moment) {
+        let millis = Self::millis(now);
+        while let Some((at, id)) = self.due.first().copied() {
+            if at > millis {
+                break;
+            }
+            if let Err(error) = self.promote(id, millis) {
+                self.set_due(id, None);
+                self.park(id, &error);
+            }
+        }
+    }
+
+    fn promote(&mut self, id: BatchId, millis: i64) -> Result<(), StorageError> {
+        let Some(delayed) = self.live.get(&id).map(|b| b.record.delayed.clone()) else {
+            self.due.retain(|(_, batch)| *batch != id);
+            return Ok(());
+        };
+        let mut next = None;
+        let mut due = Vec::new();
+        for ordinal in delayed.iter() {
+            self.open_page(id, ordinal)?;
+            let record = self.opened(id, ordinal).cloned().unwrap_or_default();
+            match record.due_at {
+                Some(at) if at > millis => next = Some(next.map_or(at, |n: i64| n.min(at))),
+                _ => due.push((ordinal, record.interruptions)),
+            }
+        }
+        if let Some(batch) = self.live.get_mut(&id) {
+            for (ordinal, interruptions) in due {
+                batch.record.delayed.remove(ordinal);
+                batch.record.wait_again(ordinal, interruptions);
+            }
+        }
+        self.set_due(id, next);
+        self.reschedule(id);
+        Ok(())
+    }
+
+    /// How long until time alone may make a run claimable.
+    fn next_due(&self, now: Moment) -> Option<Duration> {
+        let due = self.due.first().map(|(at, _)| {
+            let left = at.saturating_sub(Self::millis(now)).max(0);
+            Duration::from_millis(left.unsigned_abs())
+        });
+        let uptime_left = |at: Duration| at.saturating_sub(now.uptime);
+        let lease = self
+            .leases
+            .first()
+            .map(|(expires, _)| uptime_left(*expires));
+        let suspect = (!self.suspects.is_empty() && self.alone.is_none())
+            .then(|| uptime_left(self.suspects_since.saturating_add(SUSPECTS_WAIT)))
+            // Overdue ones wait for what is held; its end is news in the journal.
+            .filter(|left| !left.is_zero());
+        [due, lease, suspect].into_iter().flatten().min()
+    }
+}

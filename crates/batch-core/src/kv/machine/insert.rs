@@ -1,0 +1,228 @@
+use std::sync::Arc;
+
+use super::Machine;
+use super::live_batch::LiveBatch;
+use crate::batch::Extent;
+use crate::catalogue::{Version, Workflow};
+use crate::id::{BatchId, IdempotencyKey, SubmissionId, WorkflowId};
+use crate::journal::Fact;
+use crate::kv::OrderedKv;
+use crate::kv::key;
+use crate::kv::record::{
+    BatchHeader, Fingerprint, IdempotencyRecord, InputChunk, LiveRecord, SubmissionRecord, Tidy,
+};
+use crate::ordinal::Ordinal;
+use crate::request::{Priority, VersionSelector};
+use crate::storage::{ErrorKind, InsertReply, StorageError};
+use crate::time::Moment;
+
+/// A batch as the caller's thread has prepared it: everything is encoded.
+#[derive(Debug)]
+pub(in crate::kv) struct PreparedBatch {
+    pub id: BatchId,
+    pub submission: SubmissionId,
+    pub part: u32,
+    pub extent: Extent,
+    pub retry_of: Option<BatchId>,
+    pub workflow: WorkflowId,
+    pub selector: VersionSelector,
+    pub priority: Priority,
+    pub key: Option<IdempotencyKey>,
+    pub fingerprint: Option<Fingerprint>,
+    pub total: u32,
+    /// What is stored beside the header. Empty where it has been staged before.
+    pub belongings: Belongings,
+    pub with_secrets: u32,
+}
+
+/// Inputs and secrets of a batch, or a slice of them.
+#[derive(Debug, Default)]
+pub(in crate::kv) struct Belongings {
+    pub chunks: Vec<InputChunk>,
+    pub secrets: Vec<(Ordinal, Vec<u8>)>,
+}
+
+impl Belongings {
+    /// The bytes of all of it.
+    pub(in crate::kv) fn bytes(&self) -> usize {
+        let chunks: usize = self.chunks.iter().map(|c| c.payload.len()).sum();
+        let secrets: usize = self.secrets.iter().map(|(_, s)| s.len()).sum();
+        chunks + secrets
+    }
+}
+
+/// What a lookup before an insert found.
+enum Lookup {
+    /// The insert is answered already.
+    Answered(InsertReply),
+    /// It goes in, for this version.
+    Free(Version),
+}
+
+impl<K: OrderedKv> Machine<K> {
+    /// Answers an insert without writing, where it can be: a replay, a conflict, an unknown workflow.
+    pub(in crate::kv) fn preview(
+        &self,
+        batch: &PreparedBatch,
+    ) -> Result<Option<InsertReply>, StorageError> {
+        match self.look_up(batch)? {
+            Lookup::Answered(reply) => Ok(Some(reply)),
+            Lookup::Free(_) => Ok(None),
+        }
+    }
+
+    /// Stages a slice of a batch whose header comes later.
+    pub(in crate::kv) fn stage_slice(
+        &mut self,
+        id: BatchId,
+        slice: &Belongings,
+    ) -> Result<(), StorageError> {
+        self.check_writable("store a batch")?;
+        self.stage.put_record(&key::tidy(id), &Tidy::Staged, 0);
+        self.put_belongings(id, slice);
+        Ok(())
+    }
+
+    /// Forgets a batch of which slices were staged and whose header will not come.
+    pub(in crate::kv) fn abandon(&mut self, id: BatchId) {
+        if !self.failed && !self.live.contains_key(&id) {
+            self.tidy.push_back((id, Tidy::Staged));
+        }
+    }
+
+    /// Stores a batch with all its runs, or says why not.
+    pub(in crate::kv) fn insert(
+        &mut self,
+        batch: PreparedBatch,
+        staged: Staged,
+        now: Moment,
+    ) -> Result<InsertReply, StorageError> {
+        self.check_writable("store a batch")?;
+        if self.live.contains_key(&batch.id) || self.header(batch.id)?.is_some() {
+            let text = format!("store a batch as {}: that id is taken", batch.id);
+            return Err(StorageError::new(ErrorKind::Invalid, text));
+        }
+        let submission = self.read_submission(batch.submission)?;
+        let version = match self.look_up(&batch)? {
+            Lookup::Answered(reply) => {
+                if staged == Staged::Yes {
+                    self.abandon(batch.id);
+                }
+                return Ok(reply);
+            }
+            Lookup::Free(version) => version,
+        };
+        if staged == Staged::Yes {
+            self.stage.delete(&key::tidy(batch.id), 1);
+        }
+        self.store(
+            batch,
+            version,
+            submission.unwrap_or(SubmissionRecord::EMPTY),
+            now,
+        );
+        Ok(InsertReply::Stored)
+    }
+
+    /// The idempotency key first, then the catalogue.
+    fn look_up(&self, batch: &PreparedBatch) -> Result<Lookup, StorageError> {
+        if let Some((key, fingerprint)) = batch.key.as_ref().zip(batch.fingerprint) {
+            let record = key::idempotency(key, batch.part);
+            let what = || format!("the idempotency key {key:?}");
+            if let Some(known) = self.stage.get_record::<IdempotencyRecord>(&record, what)? {
+                return Ok(Lookup::Answered(match known.fingerprint == fingerprint {
+                    true => InsertReply::Replayed(known.batch),
+                    false => InsertReply::KeyConflict(known.batch),
+                }));
+            }
+        }
+        let workflow: Option<Workflow> =
+            self.stage.get_record(&key::workflow(&batch.workflow), || {
+                format!("the workflow {}", batch.workflow)
+            })?;
+        Ok(match workflow.map(|w| w.resolve(batch.selector)) {
+            None => Lookup::Answered(InsertReply::UnknownWorkflow),
+            Some(Err(unknown)) => Lookup::Answered(InsertReply::UnknownVersion(unknown)),
+            Some(Ok(version)) => Lookup::Free(version),
+        })
+    }
+
+    fn store(
+        &mut self,
+        batch: PreparedBatch,
+        version: Version,
+        mut submission: SubmissionRecord,
+        now: Moment,
+    ) {
+        let id = batch.id;
+        self.put_belongings(id, &batch.belongings);
+        submission.batches = submission.batches.max(batch.part + 1);
+        submission.inputs += u64::from(batch.total);
+        submission.extent = batch.extent;
+        self.stage
+            .put_record(&key::submission(batch.submission), &submission, 1);
+        let part = key::submission_part(batch.submission, batch.part);
+        self.stage.put(&part, id.as_uuid().as_bytes(), 0);
+        if let Some((key, fingerprint)) = batch.key.as_ref().zip(batch.fingerprint) {
+            let record = IdempotencyRecord {
+                batch: id,
+                fingerprint,
+            };
+            self.stage
+                .put_record(&key::idempotency(key, batch.part), &record, 0);
+        }
+        let header = BatchHeader {
+            submission: batch.submission,
+            part: batch.part,
+            workflow: batch.workflow,
+            version,
+            priority: batch.priority,
+            total: batch.total,
+            created_at: Self::millis(now),
+            retry_of: batch.retry_of,
+            idempotency_key: batch.key,
+            with_secrets: batch.with_secrets,
+            end: None,
+        };
+        self.go_live(id, header);
+    }
+
+    fn go_live(&mut self, id: BatchId, header: BatchHeader) {
+        let parts = self.stage.put_record(&key::header(id), &header, 0);
+        let record = LiveRecord::untouched(header.total);
+        let mut live = LiveBatch::new(Arc::new(header), record);
+        live.header_parts = parts;
+        self.before.live.insert(id, None);
+        self.live.insert(id, live);
+        self.change_head().live += 1;
+        self.note(id, Fact::Created);
+        self.reschedule(id);
+    }
+
+    fn put_belongings(&mut self, id: BatchId, belongings: &Belongings) {
+        for chunk in &belongings.chunks {
+            self.stage
+                .put(&key::inputs(id, chunk.last), &chunk.payload, 0);
+        }
+        for (ordinal, secrets) in &belongings.secrets {
+            self.stage.put(&key::secrets(id, *ordinal), secrets, 0);
+        }
+    }
+
+    pub(super) fn read_submission(
+        &self,
+        id: SubmissionId,
+    ) -> Result<Option<SubmissionRecord>, StorageError> {
+        self.stage
+            .get_record(&key::submission(id), || format!("the record of {id}"))
+    }
+}
+
+/// Whether slices of a batch were staged before its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::kv) enum Staged {
+    /// Nothing was staged.
+    No,
+    /// Its first slices were.
+    Yes,
+}

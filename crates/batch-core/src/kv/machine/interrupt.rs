@@ -1,0 +1,184 @@
+use std::collections::BTreeMap;
+
+use super::Machine;
+use super::apply::{AskedToStop, Company, End, LetGo};
+use crate::id::BatchId;
+use crate::journal::{Fact, RunEnd};
+use crate::kv::OrderedKv;
+use crate::kv::record::LiveRecord;
+use crate::ordinal::{Ordinal, OrdinalSet};
+use crate::run::{Attempt, Failure, RunState};
+use crate::storage::StorageError;
+use crate::time::Moment;
+
+/// A run interrupted this often executes alone from then on.
+const SUSPECT_AFTER: u32 = 2;
+
+/// What becomes of a run whose holder died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// It waits again.
+    Again,
+    /// It was asked to stop, so it ends.
+    Cancelled,
+    /// It was alone, so it is what kills its process.
+    Crashed,
+}
+
+/// The rule: alone and interrupted again means that nobody else did it.
+const fn verdict(asked: AskedToStop, company: Company) -> Verdict {
+    match (asked, company) {
+        (AskedToStop::Yes, _) => Verdict::Cancelled,
+        (AskedToStop::No, Company::Alone) => Verdict::Crashed,
+        (AskedToStop::No, Company::Others) => Verdict::Again,
+    }
+}
+
+/// A held run before it is interrupted.
+struct Victim {
+    ordinal: Ordinal,
+    attempts: u32,
+    interruptions: u32,
+    started_at: Option<i64>,
+    secret_parts: u16,
+}
+
+impl LiveRecord {
+    /// Lets a run wait again that has a record: alone, if it was interrupted too often.
+    pub(super) fn wait_again(&mut self, ordinal: Ordinal, interruptions: u32) {
+        match interruptions >= SUSPECT_AFTER {
+            true => self.suspect.insert(ordinal),
+            false => self.ready.insert(ordinal),
+        };
+    }
+}
+
+impl<K: OrderedKv> Machine<K> {
+    /// Takes back the claims that ran out.
+    pub(super) fn expire_leases(&mut self, now: Moment) {
+        let mut expired: BTreeMap<BatchId, OrdinalSet> = BTreeMap::new();
+        for (_, run) in self.leases.iter().take_while(|(at, _)| *at <= now.uptime) {
+            let of_batch = expired.entry(run.batch()).or_default();
+            of_batch.insert(run.ordinal());
+        }
+        for (id, ordinals) in expired {
+            tracing::warn!(batch = %id, runs = ordinals.len(), "claims ran out");
+            if let Err(error) = self.interrupt(id, &ordinals, now) {
+                self.leases.retain(|(_, run)| run.batch() != id);
+                self.park(id, &error);
+            }
+        }
+    }
+
+    /// Counts an interruption for held runs of a batch and lets them wait again, or ends them.
+    pub(super) fn interrupt(
+        &mut self,
+        id: BatchId,
+        ordinals: &OrdinalSet,
+        now: Moment,
+    ) -> Result<(), StorageError> {
+        let mut victims = Vec::new();
+        for ordinal in ordinals.iter() {
+            victims.push(self.victim(id, ordinal)?);
+        }
+        let mut again = OrdinalSet::new();
+        let mut ends = Vec::new();
+        for victim in victims {
+            match self.interrupt_one(id, &victim, now) {
+                Some(end) => ends.push(end),
+                None => {
+                    again.insert(victim.ordinal);
+                }
+            }
+        }
+        if !again.is_empty() {
+            self.note(id, Fact::Interrupted(again));
+            self.suspects_since = now.uptime;
+        }
+        if !ends.is_empty() {
+            self.note(id, Fact::Ended(ends));
+        }
+        self.finish_if_done(id, now);
+        Ok(())
+    }
+
+    /// Reads what is needed of a held run. The step that can fail.
+    fn victim(&mut self, id: BatchId, ordinal: Ordinal) -> Result<Victim, StorageError> {
+        self.open_page(id, ordinal)?;
+        let secret_parts = self.read_secrets(id, ordinal)?.parts;
+        let record = self.opened(id, ordinal);
+        let held = self.live.get(&id).and_then(|b| b.claims.get(&ordinal));
+        Ok(Victim {
+            ordinal,
+            attempts: record.map_or(0, |r| r.attempts),
+            interruptions: record.map_or(0, |r| r.interruptions),
+            started_at: held.map(|h| h.claimed_at),
+            secret_parts,
+        })
+    }
+
+    fn interrupt_one(&mut self, id: BatchId, victim: &Victim, now: Moment) -> Option<RunEnd> {
+        let ordinal = victim.ordinal;
+        let LetGo { asked, company } = self.let_go(id, ordinal);
+        let interruptions = victim.interruptions.saturating_add(1);
+        self.change_record(id, ordinal).interruptions = interruptions;
+        let (state, failure) = match verdict(asked, company) {
+            Verdict::Again => {
+                if let Some(batch) = self.change(id) {
+                    batch.record.wait_again(ordinal, interruptions);
+                }
+                return None;
+            }
+            Verdict::Cancelled => (RunState::Cancelled, None),
+            Verdict::Crashed => {
+                let text = format!(
+                    "its process died {interruptions} times, the last time with this run alone"
+                );
+                (RunState::Failed, Some(Failure::new(Failure::CRASHED, text)))
+            }
+        };
+        let end = End {
+            state,
+            attempts: victim.attempts,
+            started_at: victim.started_at,
+            failure: failure.clone(),
+            output: None,
+            secret_parts: victim.secret_parts,
+        };
+        self.end_run(id, ordinal, end, now);
+        Some(RunEnd {
+            ordinal,
+            attempt: Some(Attempt::after(victim.attempts)),
+            state,
+            failure,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_interrupted_alone_is_what_killed_its_process() {
+        assert_eq!(verdict(AskedToStop::No, Company::Alone), Verdict::Crashed);
+        assert_eq!(verdict(AskedToStop::No, Company::Others), Verdict::Again);
+    }
+
+    #[test]
+    fn a_run_that_was_asked_to_stop_is_cancelled_and_blamed_for_nothing() {
+        assert_eq!(
+            verdict(AskedToStop::Yes, Company::Alone),
+            Verdict::Cancelled
+        );
+    }
+
+    #[test]
+    fn the_second_interruption_makes_a_suspect() {
+        let mut record = LiveRecord::default();
+        record.wait_again(Ordinal::new(0), 1);
+        record.wait_again(Ordinal::new(1), 2);
+        assert!(record.ready.contains(Ordinal::new(0)));
+        assert!(record.suspect.contains(Ordinal::new(1)));
+    }
+}

@@ -1,0 +1,184 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::batch::{Batch, BatchState, Counts, Swept};
+use crate::id::BatchId;
+use crate::kv::record::{BatchHeader, LiveRecord, RunPage, timestamp};
+use crate::ordinal::{Ordinal, OrdinalSet};
+use crate::run::RunState;
+use crate::storage::ClaimToken;
+
+/// A batch with runs that have not ended, as memory holds it.
+///
+/// It costs memory for its intervals and its held runs, not for its queued ones.
+#[derive(Debug, Clone)]
+pub(super) struct LiveBatch {
+    pub header: Arc<BatchHeader>,
+    /// How many values the stored header spans.
+    pub header_parts: u16,
+    pub record: LiveRecord,
+    /// How many values the stored live record spans.
+    pub record_parts: u16,
+    /// The claims; their ordinals are `record.held`.
+    pub claims: BTreeMap<Ordinal, Held>,
+    /// Set when something of it could not be read: none of its runs is claimed any more.
+    pub damaged: bool,
+}
+
+/// A claim, as its store remembers it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub token: ClaimToken,
+    /// How many attempts ended before.
+    pub attempts: u32,
+    pub interruptions: u32,
+    /// How many values its secrets span.
+    pub secret_parts: u16,
+    pub claimed_at: i64,
+    /// Uptime at which the claim runs out.
+    pub expires: Duration,
+}
+
+impl LiveBatch {
+    pub(super) fn new(header: Arc<BatchHeader>, record: LiveRecord) -> Self {
+        Self {
+            header,
+            header_parts: 0,
+            record,
+            record_parts: 0,
+            claims: BTreeMap::new(),
+            damaged: false,
+        }
+    }
+
+    /// Whether a run of it can be claimed without further conditions.
+    pub(super) fn is_claimable(&self) -> bool {
+        !self.damaged && !(self.record.fresh.is_empty() && self.record.ready.is_empty())
+    }
+
+    /// Whether all its runs have ended.
+    pub(super) fn is_finished(&self) -> bool {
+        let record = &self.record;
+        record.held.is_empty() && record.review.is_empty() && !record.has_waiting()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let record = &self.record;
+        let mut counts = record.ended;
+        counts.pending = record.waiting_len();
+        counts.cancelling = u64::from(record.cancelling.len());
+        counts.processing = u64::from(record.held.len()) - counts.cancelling;
+        counts.needs_review = u64::from(record.review.len());
+        counts
+    }
+
+    /// Where a run stands; `None` where only its record tells how it ended.
+    pub(super) fn state(&self, ordinal: Ordinal) -> Option<RunState> {
+        let record = &self.record;
+        if record.held.contains(ordinal) {
+            return Some(match record.cancelling.contains(ordinal) {
+                true => RunState::Cancelling,
+                false => RunState::Processing,
+            });
+        }
+        if record.is_waiting(ordinal) {
+            return Some(RunState::Pending);
+        }
+        if record.review.contains(ordinal) {
+            return Some(RunState::NeedsReview);
+        }
+        record.is_swept(ordinal).then_some(RunState::Cancelled)
+    }
+
+    /// Whether the page that holds this run's record exists.
+    pub(super) fn has_page(&self, ordinal: Ordinal) -> bool {
+        let page = Ordinal::new(RunPage::of(ordinal));
+        self.record.pages.contains(page)
+    }
+
+    pub(super) fn view(&self, id: BatchId) -> Batch {
+        let swept = match self.record.sweeps.is_empty() {
+            true => Swept::No,
+            false => Swept::Cancelled,
+        };
+        view(id, &self.header, self.counts(), swept)
+    }
+}
+
+impl LiveRecord {
+    fn waiting_sets(&self) -> [&OrdinalSet; 4] {
+        [&self.fresh, &self.ready, &self.suspect, &self.delayed]
+    }
+
+    fn has_waiting(&self) -> bool {
+        self.waiting_sets().iter().any(|set| !set.is_empty())
+    }
+
+    fn waiting_len(&self) -> u64 {
+        let sets = self.waiting_sets();
+        sets.iter().map(|set| u64::from(set.len())).sum()
+    }
+
+    pub(super) fn is_waiting(&self, ordinal: Ordinal) -> bool {
+        self.waiting_sets().iter().any(|set| set.contains(ordinal))
+    }
+
+    fn is_swept(&self, ordinal: Ordinal) -> bool {
+        self.sweeps.iter().any(|s| s.ordinals.contains(ordinal))
+    }
+
+    /// Takes a waiting run out; tells whether it was one.
+    pub(super) fn remove_waiting(&mut self, ordinal: Ordinal) -> bool {
+        [
+            &mut self.fresh,
+            &mut self.ready,
+            &mut self.suspect,
+            &mut self.delayed,
+            &mut self.review,
+        ]
+        .into_iter()
+        .any(|set| set.remove(ordinal))
+    }
+
+    /// Takes all waiting runs out, those in review included.
+    pub(super) fn take_waiting(&mut self) -> OrdinalSet {
+        let mut all = std::mem::take(&mut self.fresh);
+        for set in [
+            &mut self.ready,
+            &mut self.suspect,
+            &mut self.delayed,
+            &mut self.review,
+        ] {
+            all.union_with(&std::mem::take(set));
+        }
+        self.due_at = None;
+        all
+    }
+}
+
+/// A finished batch, read from its header.
+pub(super) fn view_finished(id: BatchId, header: &BatchHeader) -> Batch {
+    let (counts, swept) = match &header.end {
+        Some(end) if end.sweeps.is_empty() => (end.counts, Swept::No),
+        Some(end) => (end.counts, Swept::Cancelled),
+        None => (Counts::default(), Swept::No),
+    };
+    view(id, header, counts, swept)
+}
+
+fn view(id: BatchId, header: &BatchHeader, counts: Counts, swept: Swept) -> Batch {
+    Batch {
+        id,
+        submission: header.submission,
+        part: header.part,
+        workflow: header.workflow.clone(),
+        version: header.version,
+        priority: header.priority,
+        state: BatchState::of(&counts, swept),
+        counts,
+        created_at: timestamp(header.created_at),
+        finished_at: header.end.as_ref().map(|end| timestamp(end.at)),
+        retry_of: header.retry_of,
+    }
+}

@@ -1,0 +1,150 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::live_batch::LiveBatch;
+use super::pages::Pages;
+use super::schedule::Schedule;
+use crate::id::{BatchId, RunId, SinkName};
+use crate::journal::{Fact, Sequence};
+use crate::kv::OrderedKv;
+use crate::kv::record::{BatchHeader, Head, Tidy};
+use crate::kv::stage::Stage;
+use crate::storage::{ClaimToken, StorageError};
+use crate::time::Moment;
+
+/// All state of a store, and the writes of the open group.
+#[derive(Debug)]
+pub(in crate::kv) struct Machine<K> {
+    pub(super) stage: Stage<K>,
+    pub(super) head: Head,
+    pub(super) sinks: BTreeMap<SinkName, Sequence>,
+    pub(super) live: BTreeMap<BatchId, LiveBatch>,
+    /// Run records read or changed by the open group.
+    pub(super) pages: Pages,
+    /// What happened in the open group, in order.
+    pub(super) facts: Vec<(BatchId, Fact)>,
+    pub(super) before: Before,
+    pub(super) schedule: Schedule,
+    /// Claims by the uptime at which they run out.
+    pub(super) leases: BTreeSet<(Duration, RunId)>,
+    /// Batches by the time at which their first delayed run is due.
+    pub(super) due: BTreeSet<(i64, BatchId)>,
+    /// Batches with suspects.
+    pub(super) suspects: BTreeSet<BatchId>,
+    /// The uptime from which on suspects wait for their turn.
+    pub(super) suspects_since: Duration,
+    /// The suspect that executes, alone.
+    pub(super) alone: Option<RunId>,
+    /// What is left to delete, in steps.
+    pub(super) tidy: VecDeque<(BatchId, Tidy)>,
+    /// The last token that was granted.
+    pub(super) token: u64,
+    pub(super) key_retention: Duration,
+    /// Set by a failed commit: no write is taken any more.
+    pub(super) failed: bool,
+}
+
+/// How things stood before the open group, to go back to if its commit fails.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    pub head: Option<Head>,
+    pub sinks: Option<BTreeMap<SinkName, Sequence>>,
+    pub live: BTreeMap<BatchId, Option<LiveBatch>>,
+}
+
+/// How many tokens one generation has: 2^40. With 24 bits of generations a token fits 64 bits.
+const TOKEN_BITS: u32 = 40;
+
+impl<K: OrderedKv> Machine<K> {
+    pub(super) fn next_token(&mut self) -> ClaimToken {
+        self.token += 1;
+        ClaimToken::new((self.head.generation << TOKEN_BITS) | self.token)
+    }
+
+    /// A live batch, to be changed: the group's commit writes its record.
+    pub(super) fn change(&mut self, id: BatchId) -> Option<&mut LiveBatch> {
+        let batch = self.live.get_mut(&id)?;
+        self.before
+            .live
+            .entry(id)
+            .or_insert_with(|| Some(batch.clone()));
+        Some(batch)
+    }
+
+    /// The head, to be changed: the group's commit writes it.
+    pub(super) fn change_head(&mut self) -> &mut Head {
+        if self.before.head.is_none() {
+            self.before.head = Some(self.head.clone());
+        }
+        &mut self.head
+    }
+
+    /// Notes a fact; it gets its sequence at once. Facts of one batch stand in the order of their notes.
+    pub(super) fn note(&mut self, batch: BatchId, fact: Fact) -> Sequence {
+        self.facts.push((batch, fact));
+        let head = self.change_head();
+        head.sequence = head.sequence.next();
+        head.sequence
+    }
+
+    /// Puts a batch in the schedule or takes it out, as its sets now say.
+    pub(super) fn reschedule(&mut self, id: BatchId) {
+        let Some(batch) = self.live.get(&id) else {
+            return;
+        };
+        match batch.is_claimable() {
+            true => self.schedule.enrol(id, &batch.header),
+            false => self.schedule.retire(id, &batch.header),
+        }
+        match batch.record.suspect.is_empty() {
+            true => self.suspects.remove(&id),
+            false => self.suspects.insert(id),
+        };
+    }
+
+    /// Sets when the first delayed run of a batch is due.
+    pub(super) fn set_due(&mut self, id: BatchId, due_at: Option<i64>) {
+        let Some(batch) = self.live.get_mut(&id) else {
+            return;
+        };
+        if let Some(old) = batch.record.due_at.take() {
+            self.due.remove(&(old, id));
+        }
+        batch.record.due_at = due_at;
+        if let Some(new) = due_at {
+            self.due.insert((new, id));
+        }
+    }
+
+    /// The header of a batch: from memory while it lives.
+    pub(super) fn header(&self, id: BatchId) -> Result<Option<Arc<BatchHeader>>, StorageError> {
+        if let Some(batch) = self.live.get(&id) {
+            return Ok(Some(Arc::clone(&batch.header)));
+        }
+        let key = crate::kv::key::header(id);
+        let header = self
+            .stage
+            .get_record(&key, || format!("the header of {id}"))?;
+        Ok(header.map(Arc::new))
+    }
+
+    /// The last journal entry that is or will be durable with this group.
+    pub(in crate::kv) const fn sequence(&self) -> Sequence {
+        self.head.sequence
+    }
+
+    /// The key of this store's fingerprints. Never changes.
+    pub(in crate::kv) const fn fingerprint_key(&self) -> &[u8; 32] {
+        &self.head.fingerprint_key
+    }
+
+    pub(in crate::kv) fn stage(&self) -> &Stage<K> {
+        &self.stage
+    }
+
+    /// The wall time of a moment as records keep it.
+    pub(super) fn millis(now: Moment) -> i64 {
+        crate::kv::record::millis(now.wall)
+    }
+}

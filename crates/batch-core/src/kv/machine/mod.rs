@@ -1,0 +1,31 @@
+//! The heart of [`KvStorage`](super::KvStorage): a synchronous state machine without threads.
+//!
+//! Operations are methods of [`Machine`]; each stages its writes and answers. What
+//! is staged becomes durable, all together, when the shell around the machine
+//! commits the group; only then may the answers be given out.
+
+mod apply;
+mod browse;
+mod cancel;
+mod catalogue;
+mod claim;
+mod group;
+mod insert;
+mod interrupt;
+mod journal;
+mod list_batches;
+mod list_runs;
+mod live_batch;
+mod machine_state;
+mod open;
+mod pages;
+mod prune;
+mod read_inputs;
+mod schedule;
+mod settle;
+mod sinks;
+mod tidy;
+mod view_run;
+
+pub(super) use insert::{Belongings, PreparedBatch, Staged};
+pub(super) use machine_state::Machine;

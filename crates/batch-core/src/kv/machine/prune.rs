@@ -1,0 +1,138 @@
+use std::num::NonZeroUsize;
+
+use jiff::Timestamp;
+
+use super::Machine;
+use crate::id::BatchId;
+use crate::journal::Sequence;
+use crate::kv::OrderedKv;
+use crate::kv::key;
+use crate::kv::record::{BatchHeader, JournalRecord, Tidy, decode, millis, timestamp};
+use crate::storage::{ErrorKind, PruneRequest, Pruned, SortOrder, StorageError};
+use crate::time::Moment;
+
+/// The most journal records and the most idempotency keys that one call forgets.
+const RECORDS_A_CALL: usize = 256;
+/// Bytes of a key before the batch or the idempotency key: a prefix and a time.
+const TIME_KEY_BYTES: usize = 9;
+
+impl<K: OrderedKv> Machine<K> {
+    /// Deletes old finished batches, and journal entries that nobody needs.
+    pub(in crate::kv) fn prune(
+        &mut self,
+        request: PruneRequest,
+        now: Moment,
+    ) -> Result<Pruned, StorageError> {
+        self.check_writable("prune")?;
+        let seen = self.sinks.values().min().copied();
+        let seen = seen.unwrap_or(self.head.sequence);
+        let batches = self.prune_batches(request, seen, now)?;
+        let entries = self.trim_journal(request.finished_before, seen)?;
+        self.forget_keys(now.wall)?;
+        Ok(Pruned::new(batches, entries))
+    }
+
+    fn prune_batches(
+        &mut self,
+        request: PruneRequest,
+        seen: Sequence,
+        now: Moment,
+    ) -> Result<u32, StorageError> {
+        let limit = NonZeroUsize::MIN.saturating_add(request.limit.get() as usize - 1);
+        let range = key::finished_before(request.finished_before);
+        let mut pruned = 0;
+        for found in self.stage.scan(&range, SortOrder::Ascending, limit)? {
+            let id = batch_in(&found.key)?;
+            let stored = self.stage.get(&key::header(id))?;
+            let what = || format!("the header of {id}");
+            let missing =
+                || StorageError::new(ErrorKind::Damaged, format!("{} is missing", what()));
+            let stored = stored.ok_or_else(missing)?;
+            let header: BatchHeader = decode(&stored.payload, what)?;
+            if header.end.as_ref().is_none_or(|end| end.sequence > seen) {
+                continue;
+            }
+            self.forget_batch(id, &header, stored.parts, now)?;
+            self.stage.delete_value(found.key);
+            pruned += 1;
+        }
+        Ok(pruned)
+    }
+
+    /// Makes a finished batch unreachable; what it leaves is deleted in steps.
+    fn forget_batch(
+        &mut self,
+        id: BatchId,
+        header: &BatchHeader,
+        header_parts: u16,
+        now: Moment,
+    ) -> Result<(), StorageError> {
+        if let Some(mut submission) = self.read_submission(header.submission)? {
+            submission.pruned += 1;
+            let key = key::submission(header.submission);
+            match submission.is_gone() {
+                true => self.stage.delete(&key, 1),
+                false => {
+                    self.stage.put_record(&key, &submission, 1);
+                }
+            }
+        }
+        let part = key::submission_part(header.submission, header.part);
+        self.stage.delete(&part, 1);
+        self.stage.delete(&key::header(id), header_parts);
+        if let (Some(key), Some(end)) = (&header.idempotency_key, &header.end) {
+            let retention = i64::try_from(self.key_retention.as_millis()).unwrap_or(i64::MAX);
+            let until = end.at.saturating_add(retention).max(millis(now.wall));
+            let key = key::idempotency(key, header.part);
+            self.stage
+                .put(&key::expiring_key(timestamp(until), &key), &[], 0);
+        }
+        self.begin_tidy(id, Tidy::Pruned);
+        Ok(())
+    }
+
+    /// Deletes the journal up to what every sink has passed and what is old enough.
+    fn trim_journal(&mut self, before: Timestamp, seen: Sequence) -> Result<u64, StorageError> {
+        let from = self.head.trimmed.next();
+        let mut last = self.head.trimmed;
+        for (key, payload) in self.journal_records(from, RECORDS_A_CALL)? {
+            let record: JournalRecord = decode(&payload, || format!("journal entry {from}"))?;
+            let count = u64::try_from(record.entries.len()).unwrap_or(u64::MAX);
+            let end = Sequence::new(record.first.get() + count - 1);
+            if end > seen || record.at >= millis(before) {
+                break;
+            }
+            let parts = self.stage.get(&key)?.map_or(0, |stored| stored.parts);
+            self.stage.delete(&key, parts);
+            last = end;
+        }
+        let entries = last.get() - self.head.trimmed.get();
+        if entries > 0 {
+            self.change_head().trimmed = last;
+        }
+        Ok(entries)
+    }
+
+    /// Forgets idempotency keys whose batches are gone and whose time has passed.
+    fn forget_keys(&mut self, now: Timestamp) -> Result<(), StorageError> {
+        let limit = NonZeroUsize::MIN.saturating_add(RECORDS_A_CALL);
+        let range = key::expiring_keys_before(now);
+        for found in self.stage.scan(&range, SortOrder::Ascending, limit)? {
+            let end = found.key.len().saturating_sub(2);
+            if let Some(key) = found.key.get(TIME_KEY_BYTES..end) {
+                let key = key.to_vec();
+                self.stage.delete(&key, 1);
+            }
+            self.stage.delete_value(found.key);
+        }
+        Ok(())
+    }
+}
+
+/// The batch that a key of the index of finished batches names.
+fn batch_in(key: &[u8]) -> Result<BatchId, StorageError> {
+    key.get(TIME_KEY_BYTES..TIME_KEY_BYTES + 16)
+        .and_then(|bytes| uuid::Uuid::from_slice(bytes).ok())
+        .map(BatchId::from_uuid)
+        .ok_or_else(|| StorageError::new(ErrorKind::Damaged, "the index of finished batches"))
+}

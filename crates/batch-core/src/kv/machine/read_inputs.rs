@@ -1,0 +1,109 @@
+use super::Machine;
+use crate::id::BatchId;
+use crate::kv::OrderedKv;
+use crate::kv::key;
+use crate::kv::record::{InputChunk, decode};
+use crate::ordinal::{Ordinal, OrdinalSet};
+use crate::request::Secrets;
+use crate::storage::{ErrorKind, StorageError};
+use crate::valid::ValidInput;
+
+/// The secrets of one run, as they are stored.
+#[derive(Debug, Default)]
+pub(super) struct StoredSecrets {
+    pub secrets: Secrets,
+    /// How many values they span; 0 where there are none.
+    pub parts: u16,
+}
+
+impl<K: OrderedKv> Machine<K> {
+    /// Reads those of the asked inputs that the batch has.
+    pub(in crate::kv) fn inputs(
+        &self,
+        id: BatchId,
+        ordinals: &OrdinalSet,
+    ) -> Result<Vec<ValidInput>, StorageError> {
+        let Some(header) = self.header(id)? else {
+            return Ok(Vec::new());
+        };
+        let within = |ordinal: &Ordinal| ordinal.get() < header.total;
+        let known: OrdinalSet = ordinals.iter().take_while(within).collect();
+        self.read_inputs(id, &known)
+    }
+
+    /// Reads inputs of a batch in ascending order, without secrets.
+    ///
+    /// A chunk is read once for all the ordinals it holds.
+    pub(super) fn read_inputs(
+        &self,
+        id: BatchId,
+        ordinals: &OrdinalSet,
+    ) -> Result<Vec<ValidInput>, StorageError> {
+        let mut inputs = Vec::with_capacity(ordinals.len() as usize);
+        let mut chunk: Option<OpenChunk> = None;
+        for ordinal in ordinals.iter() {
+            if chunk.as_ref().is_none_or(|c| ordinal.get() >= c.end()) {
+                chunk = Some(self.read_chunk(id, ordinal)?);
+            }
+            let found = chunk.as_mut().and_then(|c| c.take(ordinal));
+            inputs.push(found.ok_or_else(|| missing(id, ordinal))?);
+        }
+        Ok(inputs)
+    }
+
+    /// Reads the chunk that holds an ordinal.
+    fn read_chunk(&self, id: BatchId, ordinal: Ordinal) -> Result<OpenChunk, StorageError> {
+        let (_, stored) = self
+            .stage
+            .first_in(&key::inputs_from(id, ordinal))?
+            .ok_or_else(|| missing(id, ordinal))?;
+        let what = || format!("the chunk of inputs of {id} that holds input {ordinal}");
+        let (first, inputs) = InputChunk::decode(&stored.payload, what)?;
+        Ok(OpenChunk {
+            first: first.get(),
+            inputs: inputs.into_iter().map(Some).collect(),
+        })
+    }
+
+    /// Reads the secrets of a run that has not ended.
+    pub(super) fn read_secrets(
+        &self,
+        id: BatchId,
+        ordinal: Ordinal,
+    ) -> Result<StoredSecrets, StorageError> {
+        let has = |b: &super::live_batch::LiveBatch| b.header.with_secrets > 0;
+        if !self.live.get(&id).is_some_and(has) {
+            return Ok(StoredSecrets::default());
+        }
+        let Some(stored) = self.stage.get(&key::secrets(id, ordinal))? else {
+            return Ok(StoredSecrets::default());
+        };
+        let what = || format!("the secrets of input {ordinal} of {id}");
+        Ok(StoredSecrets {
+            secrets: decode(&stored.payload, what)?,
+            parts: stored.parts,
+        })
+    }
+}
+
+/// A chunk whose inputs are taken out one by one, in ascending order.
+struct OpenChunk {
+    first: u32,
+    inputs: Vec<Option<ValidInput>>,
+}
+
+impl OpenChunk {
+    fn end(&self) -> u32 {
+        self.first + u32::try_from(self.inputs.len()).unwrap_or(u32::MAX)
+    }
+
+    fn take(&mut self, ordinal: Ordinal) -> Option<ValidInput> {
+        let at = ordinal.get().checked_sub(self.first)?;
+        self.inputs.get_mut(at as usize)?.take()
+    }
+}
+
+fn missing(id: BatchId, ordinal: Ordinal) -> StorageError {
+    let text = format!("input {ordinal} of {id} is missing");
+    StorageError::new(ErrorKind::Damaged, text)
+}

@@ -1,0 +1,142 @@
+use std::sync::Arc;
+
+use super::Machine;
+use crate::id::{BatchId, RunId};
+use crate::kv::OrderedKv;
+use crate::kv::key;
+use crate::kv::record::{BatchHeader, OutputPlace, RunRecord, timestamp};
+use crate::ordinal::{Ordinal, OrdinalSet};
+use crate::run::{Output, Run, RunState};
+use crate::storage::{ErrorKind, OutputDetail, StorageError};
+use crate::valid::ValidInput;
+
+/// Where a run stands and what its record says.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    pub state: RunState,
+    pub record: RunRecord,
+}
+
+impl<K: OrderedKv> Machine<K> {
+    /// Reads a run, its output included.
+    pub(in crate::kv) fn view_run(&mut self, run: RunId) -> Result<Option<Run>, StorageError> {
+        let (id, ordinal) = (run.batch(), run.ordinal());
+        let Some(header) = self.header(id)? else {
+            return Ok(None);
+        };
+        if ordinal.get() >= header.total {
+            return Ok(None);
+        }
+        let standing = self.standing(id, &header, ordinal)?;
+        let set: OrdinalSet = std::iter::once(ordinal).collect();
+        let input = self.read_inputs(id, &set)?.into_iter().next();
+        let Some(input) = input else {
+            return Ok(None);
+        };
+        self.assemble_run(run, &header, standing, input, OutputDetail::Included)
+            .map(Some)
+    }
+
+    /// The state of a run, by its batch's sets where they tell, else by its record.
+    pub(super) fn standing(
+        &mut self,
+        id: BatchId,
+        header: &Arc<BatchHeader>,
+        ordinal: Ordinal,
+    ) -> Result<Standing, StorageError> {
+        let live = self.live.get(&id);
+        let state = match (live, &header.end) {
+            (Some(batch), _) => batch.state(ordinal),
+            (None, Some(end)) => {
+                let swept = end.sweeps.iter().any(|s| s.ordinals.contains(ordinal));
+                swept.then_some(RunState::Cancelled)
+            }
+            (None, None) => None,
+        };
+        let untouched = live.is_some_and(|b| b.record.fresh.contains(ordinal));
+        let record = match untouched {
+            true => RunRecord::default(),
+            false => {
+                self.open_page(id, ordinal)?;
+                self.opened(id, ordinal).cloned().unwrap_or_default()
+            }
+        };
+        let state = state.or(record.end).ok_or_else(|| {
+            let text = format!("the record of {} is missing", RunId::new(id, ordinal));
+            StorageError::new(ErrorKind::Damaged, text)
+        })?;
+        Ok(Standing { state, record })
+    }
+
+    /// Puts together what a reader sees of a run.
+    pub(super) fn assemble_run(
+        &self,
+        run: RunId,
+        header: &BatchHeader,
+        standing: Standing,
+        input: ValidInput,
+        detail: OutputDetail,
+    ) -> Result<Run, StorageError> {
+        let Standing { state, record } = standing;
+        let (id, ordinal) = (run.batch(), run.ordinal());
+        let live = self.live.get(&id);
+        let held = live.and_then(|b| b.claims.get(&ordinal));
+        let started_at = held.map(|h| h.claimed_at).or(record.started_at);
+        let sweeps = match (live, &header.end) {
+            (Some(batch), _) => batch.record.sweeps.as_slice(),
+            (None, Some(end)) => end.sweeps.as_slice(),
+            (None, None) => &[],
+        };
+        let swept = sweeps.iter().find(|s| s.ordinals.contains(ordinal));
+        let ended_at = record.ended_at.or(swept.map(|s| s.at));
+        let output = match detail {
+            OutputDetail::Omitted => None,
+            OutputDetail::Included => self.read_output(run, record.output)?,
+        };
+        Ok(Run {
+            id: run,
+            submission: header.submission,
+            workflow: header.workflow.clone(),
+            version: header.version,
+            priority: header.priority,
+            state,
+            source: input.source().clone(),
+            name: input.name().map(str::to_owned),
+            metadata: input.metadata().clone(),
+            attempts: record.attempts,
+            interruptions: record.interruptions,
+            created_at: timestamp(header.created_at),
+            started_at: started_at.map(timestamp),
+            ended_at: ended_at.map(timestamp),
+            due_at: record
+                .due_at
+                .filter(|_| state == RunState::Pending)
+                .map(timestamp),
+            failure: record.failure,
+            output,
+        })
+    }
+
+    fn read_output(
+        &self,
+        run: RunId,
+        place: Option<OutputPlace>,
+    ) -> Result<Option<Output>, StorageError> {
+        match place {
+            None => Ok(None),
+            Some(OutputPlace::Inline(json)) => Ok(Some(Output::from_stored(json))),
+            Some(OutputPlace::Apart) => {
+                let damaged = || {
+                    StorageError::new(
+                        ErrorKind::Damaged,
+                        format!("the output of {run} is missing"),
+                    )
+                };
+                let key = key::output(run.batch(), run.ordinal());
+                let stored = self.stage.get(&key)?.ok_or_else(damaged)?;
+                let json = String::from_utf8(stored.payload).map_err(|_| damaged())?;
+                Ok(Some(Output::from_stored(json)))
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::machine::{Belongings, PreparedBatch};
+use super::record::{Fingerprint, InputChunks, encode};
+use crate::ordinal::Ordinal;
+use crate::storage::NewBatch;
+
+/// Encodes a batch for the store, on the caller's thread.
+///
+/// `share` is what one value takes; chunks of inputs are cut to it.
+pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32]) -> PreparedBatch {
+    let content = batch.content;
+    let mut print = content
+        .idempotency_key
+        .is_some()
+        .then(|| FingerprintMaker::new(fingerprint_key));
+    let mut chunks = InputChunks::new(share);
+    let mut secrets = Vec::new();
+    for (number, input) in (0..).zip(&content.inputs) {
+        let encoded = chunks.push(input);
+        let hidden = match input.secrets().is_empty() {
+            true => Vec::new(),
+            false => encode(input.secrets()),
+        };
+        if let Some(print) = &mut print {
+            print.add(&encoded);
+            print.add(&hidden);
+        }
+        if !hidden.is_empty() {
+            secrets.push((Ordinal::new(number), hidden));
+        }
+    }
+    let fingerprint = print.map(|mut print| {
+        let asked = (&content.workflow, content.version, content.priority);
+        let place = (batch.part, batch.extent, batch.retry_of);
+        print.add(&encode(&(asked, place)));
+        print.finish()
+    });
+    PreparedBatch {
+        id: batch.id,
+        submission: batch.submission,
+        part: batch.part,
+        extent: batch.extent,
+        retry_of: batch.retry_of,
+        workflow: content.workflow,
+        selector: content.version,
+        priority: content.priority,
+        key: content.idempotency_key,
+        fingerprint,
+        total: u32::try_from(content.inputs.len()).unwrap_or(u32::MAX),
+        with_secrets: u32::try_from(secrets.len()).unwrap_or(u32::MAX),
+        belongings: Belongings {
+            chunks: chunks.finish(),
+            secrets,
+        },
+    }
+}
+
+/// HMAC-SHA256 over the pieces of a request, each with its length before it.
+struct FingerprintMaker(Hmac<Sha256>);
+
+impl FingerprintMaker {
+    fn new(key: &[u8; 32]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
+    }
+
+    fn add(&mut self, piece: &[u8]) {
+        self.0.update(&(piece.len() as u64).to_le_bytes());
+        self.0.update(piece);
+    }
+
+    fn finish(self) -> Fingerprint {
+        Fingerprint(self.0.finalize().into_bytes().into())
+    }
+}
+
+impl Belongings {
+    /// Cuts off a slice of about `bytes`; at least one piece, if there is any.
+    pub(super) fn cut(&mut self, bytes: usize) -> Self {
+        let mut slice = Self::default();
+        let mut room = bytes;
+        let mut taken = 0;
+        for chunk in &self.chunks {
+            if taken > 0 && chunk.payload.len() > room {
+                break;
+            }
+            room = room.saturating_sub(chunk.payload.len());
+            taken += 1;
+        }
+        slice.chunks.extend(self.chunks.drain(..taken));
+        if self.chunks.is_empty() {
+            let mut taken = 0;
+            for (_, secrets) in &self.secrets {
+                if (taken > 0 || !slice.chunks.is_empty()) && secrets.len() > room {
+                    break;
+                }
+                room = room.saturating_sub(secrets.len());
+                taken += 1;
+            }
+            slice.secrets.extend(self.secrets.drain(..taken));
+        }
+        slice
+    }
+}

@@ -1,0 +1,70 @@
+use serde::{Deserialize, Serialize};
+
+use crate::batch::Counts;
+use crate::journal::Sequence;
+use crate::ordinal::{Ordinal, OrdinalSet};
+
+/// Where the runs of a batch stand, as sets. Present only while the batch lives.
+///
+/// A run is in at most one of `fresh`, `ready`, `suspect`, `delayed`, `review`
+/// and `held`; one that is in none has ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::kv) struct LiveRecord {
+    /// Never claimed. Such a run has no record of its own.
+    #[serde(rename = "f")]
+    pub fresh: OrdinalSet,
+    /// May be claimed again.
+    #[serde(rename = "r")]
+    pub ready: OrdinalSet,
+    /// May be claimed again, but alone.
+    #[serde(rename = "u")]
+    pub suspect: OrdinalSet,
+    /// Wait for their time; their records say until when.
+    #[serde(rename = "d")]
+    pub delayed: OrdinalSet,
+    /// Wait for a person.
+    #[serde(rename = "v")]
+    pub review: OrdinalSet,
+    /// Claimed.
+    #[serde(rename = "h")]
+    pub held: OrdinalSet,
+    /// Claimed alone: a suspect.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub alone: Option<Ordinal>,
+    /// Claimed, and asked to stop.
+    #[serde(rename = "k")]
+    pub cancelling: OrdinalSet,
+    /// The marks that ended all runs waiting at their time.
+    #[serde(rename = "w")]
+    pub sweeps: Vec<Sweep>,
+    /// How many runs ended in which way.
+    #[serde(rename = "e")]
+    pub ended: Counts,
+    /// When the first of the delayed runs is due.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+    /// The pages of run records that exist: a missing one is damage.
+    #[serde(rename = "p")]
+    pub pages: OrdinalSet,
+}
+
+impl LiveRecord {
+    /// A batch nobody has touched.
+    pub(in crate::kv) fn untouched(total: u32) -> Self {
+        Self {
+            fresh: OrdinalSet::up_to(total),
+            ..Self::default()
+        }
+    }
+}
+
+/// One mark in a batch that ended all its waiting runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::kv) struct Sweep {
+    #[serde(rename = "a")]
+    pub at: i64,
+    #[serde(rename = "s")]
+    pub sequence: Sequence,
+    #[serde(rename = "o")]
+    pub ordinals: OrdinalSet,
+}

@@ -1,0 +1,25 @@
+//! What stands under the keys: versioned, checksummed, with named fields.
+
+mod batch_header;
+mod codec;
+mod frame;
+mod head;
+mod idempotency_record;
+mod input_chunk;
+mod journal_record;
+mod live_record;
+mod run_page;
+mod submission_record;
+mod tidy;
+
+pub(super) use batch_header::{BatchEnd, BatchHeader};
+pub(super) use codec::{decode, encode, millis, timestamp};
+pub(super) use frame::{FRAME_BYTES, frame, unframe};
+pub(super) use head::Head;
+pub(super) use idempotency_record::{Fingerprint, IdempotencyRecord};
+pub(super) use input_chunk::{InputChunk, InputChunks};
+pub(super) use journal_record::JournalRecord;
+pub(super) use live_record::{LiveRecord, Sweep};
+pub(super) use run_page::{OutputPlace, RunPage, RunRecord};
+pub(super) use submission_record::SubmissionRecord;
+pub(super) use tidy::Tidy;

@@ -1,0 +1,89 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ordinal::Ordinal;
+use crate::run::{Failure, RunState};
+
+/// How many neighbouring runs share a page.
+///
+/// A page of runs that ended well has about 900 bytes, one of failures with
+/// messages about 3 KB: both fit the 4 KiB that sled takes.
+const RUNS_PER_PAGE: u32 = 16;
+
+/// The records of neighbouring runs that differ from a fresh one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(in crate::kv) struct RunPage {
+    pub runs: BTreeMap<u32, RunRecord>,
+}
+
+impl RunPage {
+    /// The page that a run's record stands on.
+    pub(in crate::kv) const fn of(ordinal: Ordinal) -> u32 {
+        ordinal.get() / RUNS_PER_PAGE
+    }
+
+    /// The record of a run; that of a fresh one where there is none.
+    pub(in crate::kv) fn record(&self, ordinal: Ordinal) -> Option<&RunRecord> {
+        self.runs.get(&ordinal.get())
+    }
+
+    /// The record of a run, to be changed.
+    pub(in crate::kv) fn record_mut(&mut self, ordinal: Ordinal) -> &mut RunRecord {
+        self.runs.entry(ordinal.get()).or_default()
+    }
+}
+
+/// What happened to a run so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::kv) struct RunRecord {
+    /// How it ended; `None` while it has not.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<RunState>,
+    /// How many attempts have ended.
+    #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
+    pub attempts: u32,
+    /// How often its holder died.
+    #[serde(rename = "i", default, skip_serializing_if = "is_zero")]
+    pub interruptions: u32,
+    /// When the latest attempt began.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<i64>,
+    /// When it ended.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<i64>,
+    /// When it may be claimed again.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+    /// Why the latest attempt failed.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// What the executor gave back.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<OutputPlace>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Where the output of a run is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::kv) enum OutputPlace {
+    /// Here.
+    #[serde(rename = "h")]
+    Inline(String),
+    /// Under a key of its own.
+    #[serde(rename = "a")]
+    Apart,
+}
+
+impl OutputPlace {
+    /// The most bytes of an output that is kept in the run's record.
+    pub(in crate::kv) const INLINE_BYTES: usize = 160;
+}

@@ -1,0 +1,158 @@
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::kv_storage::closed;
+use super::machine::Staged;
+use super::prepare::prepare;
+use super::{KvStorage, OrderedKv};
+use crate::batch::{Batch, Submission};
+use crate::catalogue::Workflow;
+use crate::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
+use crate::journal::Sequence;
+use crate::ordinal::OrdinalSet;
+use crate::run::Run;
+use crate::storage::{
+    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description,
+    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, RunQuery,
+    Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError, WorkflowChange,
+    WorkflowReply,
+};
+use crate::valid::ValidInput;
+
+/// No call settles more than this at once; a longer list is cut into several commits.
+const SETTLEMENTS_A_CALL: usize = 1_024;
+
+#[async_trait]
+impl<K: OrderedKv> Storage for KvStorage<K> {
+    fn description(&self) -> Description {
+        self.traits().description.clone()
+    }
+
+    async fn insert(&self, batch: NewBatch) -> Result<InsertReply, StorageError> {
+        let batch = prepare(batch, self.share(), self.fingerprint_key());
+        if Self::needs_slices(&batch.belongings) {
+            return self.insert_in_slices(batch).await;
+        }
+        self.call(move |machine, now| machine.insert(batch, Staged::No, now))
+            .await
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StorageError> {
+        self.call_claim(move |machine, now| machine.claim(&request, now))
+            .await
+    }
+
+    async fn settle(&self, mut settlements: Vec<Settlement>) -> Result<Vec<Settled>, StorageError> {
+        let mut settled = Vec::with_capacity(settlements.len());
+        while settlements.len() > SETTLEMENTS_A_CALL {
+            let rest = settlements.split_off(SETTLEMENTS_A_CALL);
+            let part = std::mem::replace(&mut settlements, rest);
+            settled.extend(self.call(move |m, now| m.settle(part, now)).await?);
+        }
+        let last = self.call(move |m, now| m.settle(settlements, now)).await?;
+        settled.extend(last);
+        Ok(settled)
+    }
+
+    async fn renew(
+        &self,
+        claims: Vec<ClaimKey>,
+        lease: Duration,
+    ) -> Result<Vec<Renewal>, StorageError> {
+        self.call(move |machine, now| Ok(machine.renew(&claims, lease, now)))
+            .await
+    }
+
+    async fn cancel(&self, target: CancelTarget) -> Result<CancelReply, StorageError> {
+        self.call(move |machine, now| machine.cancel(target, now))
+            .await
+    }
+
+    async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError> {
+        self.call(move |machine, _| machine.batch(id)).await
+    }
+
+    async fn batches(&self, query: BatchQuery) -> Result<Page<Batch>, StorageError> {
+        self.call(move |machine, _| machine.list_batches(&query))
+            .await
+    }
+
+    async fn submission(&self, id: SubmissionId) -> Result<Option<Submission>, StorageError> {
+        self.call(move |machine, _| machine.submission(id)).await
+    }
+
+    async fn run(&self, id: RunId) -> Result<Option<Run>, StorageError> {
+        self.call(move |machine, _| machine.view_run(id)).await
+    }
+
+    async fn runs(&self, query: RunQuery) -> Result<Page<Run>, StorageError> {
+        self.call(move |machine, _| machine.list_runs(&query)).await
+    }
+
+    async fn inputs(
+        &self,
+        batch: BatchId,
+        ordinals: OrdinalSet,
+    ) -> Result<Vec<ValidInput>, StorageError> {
+        self.call(move |machine, _| machine.inputs(batch, &ordinals))
+            .await
+    }
+
+    async fn journal(
+        &self,
+        after: Sequence,
+        limit: NonZeroU32,
+    ) -> Result<JournalPage, StorageError> {
+        self.call(move |machine, _| machine.journal(after, limit))
+            .await
+    }
+
+    async fn open_sink(&self, sink: SinkName, start: SinkStart) -> Result<Sequence, StorageError> {
+        self.call(move |machine, _| machine.open_sink(sink, start))
+            .await
+    }
+
+    async fn advance_sink(&self, sink: SinkName, to: Sequence) -> Result<(), StorageError> {
+        self.call(move |machine, _| machine.advance_sink(sink, to))
+            .await
+    }
+
+    async fn remove_sink(&self, sink: SinkName) -> Result<(), StorageError> {
+        self.call(move |machine, _| machine.remove_sink(&sink))
+            .await
+    }
+
+    async fn sinks(&self) -> Result<Vec<SinkCursor>, StorageError> {
+        self.call(|machine, _| Ok(machine.list_sinks())).await
+    }
+
+    async fn change_workflow(
+        &self,
+        id: WorkflowId,
+        change: WorkflowChange,
+    ) -> Result<WorkflowReply, StorageError> {
+        self.call(move |machine, now| machine.change_workflow(&id, change, now))
+            .await
+    }
+
+    async fn workflow(&self, id: WorkflowId) -> Result<Option<Workflow>, StorageError> {
+        self.call(move |machine, _| machine.workflow(&id)).await
+    }
+
+    async fn workflows(&self, page: PageRequest) -> Result<Page<Workflow>, StorageError> {
+        self.call(move |machine, _| machine.workflows(&page)).await
+    }
+
+    async fn prune(&self, request: PruneRequest) -> Result<Pruned, StorageError> {
+        self.call(move |machine, now| machine.prune(request, now))
+            .await
+    }
+
+    async fn wait(&self, after: Sequence) -> Result<Sequence, StorageError> {
+        let mut head = self.head();
+        let reached = head.wait_for(|known| *known > after).await;
+        reached.map(|known| *known).map_err(|_| closed())
+    }
+}

@@ -1,0 +1,75 @@
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+
+use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
+use crate::storage::{Description, Durability, SortOrder};
+
+/// An ordered map in memory.
+#[derive(Debug, Clone)]
+pub struct MemoryKv {
+    map: BTreeMap<Vec<u8>, Vec<u8>>,
+    preferred_value: usize,
+}
+
+impl MemoryKv {
+    /// An empty map that takes values of 16 KiB.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::with_preferred_value(16 << 10)
+    }
+
+    /// An empty map that takes values of this many bytes, to try how records span them.
+    #[must_use]
+    pub const fn with_preferred_value(bytes: usize) -> Self {
+        Self {
+            map: BTreeMap::new(),
+            preferred_value: bytes,
+        }
+    }
+}
+
+impl Default for MemoryKv {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl OrderedKv for MemoryKv {
+    fn traits(&self) -> KvTraits {
+        KvTraits {
+            description: Description::new("memory", Durability::None),
+            preferred_value: self.preferred_value,
+        }
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
+        Ok(self.map.get(key).cloned())
+    }
+
+    fn scan(
+        &self,
+        range: &KeyRange,
+        order: SortOrder,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<KeyValue>, KvError> {
+        let found = self.map.range::<[u8], _>(range.bounds());
+        let owned = |(key, value): (&Vec<u8>, &Vec<u8>)| KeyValue {
+            key: key.clone(),
+            value: value.clone(),
+        };
+        Ok(match order {
+            SortOrder::Ascending => found.take(limit.get()).map(owned).collect(),
+            SortOrder::Descending => found.rev().take(limit.get()).map(owned).collect(),
+        })
+    }
+
+    fn commit(&mut self, writes: WriteBatch) -> Result<(), KvError> {
+        for (key, value) in writes {
+            match value {
+                Some(value) => self.map.insert(key, value),
+                None => self.map.remove(&key),
+            };
+        }
+        Ok(())
+    }
+}
