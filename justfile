@@ -1,0 +1,34 @@
+# The checks themselves are steps of .ci/run; here they have short names.
+
+# lists the recipes
+default:
+    @just --list
+
+# runs everything that must pass before a change lands; changes no file
+verify:
+    .ci/run
+
+# formats, and applies what clippy can mend by itself
+fix:
+    cargo fmt --all
+    cargo clippy --workspace --all-targets --all-features --fix --allow-dirty --allow-staged
+
+# runs the tests, doctests included
+test:
+    .ci/run tests
+
+# checks the format and runs clippy for default, all and no features
+lint:
+    .ci/run format lint direction sizes
+
+# builds the docs with broken links denied, and checks links in Markdown
+docs:
+    .ci/run docs links
+
+# runs every example
+examples:
+    .ci/run examples
+
+# measures
+bench *args:
+    cargo bench -p batch-benches {{args}}
