@@ -57,7 +57,7 @@ fn choose(problems: &mut Problems<'_>, given: Given) -> Option<Source> {
         (None, Some(id), None) => {
             refuse_name(
                 problems,
-                name,
+                name.as_deref(),
                 ProblemCode::Conflict,
                 "a file given by id has its own name",
             );
@@ -68,7 +68,7 @@ fn choose(problems: &mut Problems<'_>, given: Given) -> Option<Source> {
             problems.add("", Finding::new(ProblemCode::Missing, message));
             refuse_name(
                 problems,
-                name,
+                name.as_deref(),
                 ProblemCode::Missing,
                 "there is no file or text to name",
             );
@@ -86,12 +86,7 @@ fn choose(problems: &mut Problems<'_>, given: Given) -> Option<Source> {
     }
 }
 
-fn refuse_name(
-    problems: &mut Problems<'_>,
-    name: Option<String>,
-    code: ProblemCode,
-    message: &str,
-) {
+fn refuse_name(problems: &mut Problems<'_>, name: Option<&str>, code: ProblemCode, message: &str) {
     if name.is_some() {
         problems.add(NAME, Finding::new(code, message));
     }

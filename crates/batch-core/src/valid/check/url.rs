@@ -16,7 +16,7 @@ pub(super) fn check(problems: &mut Problems<'_>, url: &str) {
     if url.len() > limit {
         problems.add(PATH, Finding::too_large(url.len(), limit));
     }
-    if let Some((at, c)) = url.char_indices().find(|(_, c)| is_ambiguous(*c)) {
+    if let Some((at, c)) = find_ambiguous(url) {
         let kind = if c.is_control() {
             "control character"
         } else {
@@ -29,9 +29,14 @@ pub(super) fn check(problems: &mut Problems<'_>, url: &str) {
     }
 }
 
-/// Characters that parsers strip, encode or take for `/`, each in its own way.
-fn is_ambiguous(c: char) -> bool {
-    c.is_control() || c.is_whitespace() || c == '\\'
+/// The first character that parsers strip, encode or take for `/`, each in its own way, and its
+/// byte offset.
+fn find_ambiguous(url: &str) -> Option<(usize, char)> {
+    if url.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
+        return None;
+    }
+    let is_ambiguous = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
+    url.char_indices().find(|(_, c)| is_ambiguous(*c))
 }
 
 /// What keeps this text from being an absolute `http` or `https` url of a host.

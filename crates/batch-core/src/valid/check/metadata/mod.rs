@@ -7,6 +7,8 @@
 
 mod check_metadata;
 mod dismantle;
+mod number;
+mod quote;
 mod scanner;
 mod scratch;
 #[cfg(test)]
@@ -14,7 +16,7 @@ mod tests;
 mod value_writer;
 mod walk;
 
-use scanner::{Scanner, Syntax};
+use scanner::{Scanner, Syntax, Text};
 use scratch::{Frame, Kind, Span};
 use value_writer::ValueWriter;
 use walk::Walk;

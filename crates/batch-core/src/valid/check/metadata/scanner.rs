@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use thiserror::Error;
 
 /// Why a text is no JSON, and at which byte.
@@ -8,6 +6,15 @@ use thiserror::Error;
 pub(super) struct Syntax {
     expected: &'static str,
     at: usize,
+}
+
+/// A string of a JSON text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Text<'t> {
+    /// One that holds nothing that is written as an escape.
+    Plain(&'t str),
+    /// One that held escapes.
+    Decoded(String),
 }
 
 /// Reads the tokens of a JSON text.
@@ -82,9 +89,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Reads a string, at its opening quote.
-    ///
-    /// Borrowed where it holds nothing that is written as an escape.
-    pub(super) fn string(&mut self) -> Result<Cow<'t, str>, Syntax> {
+    pub(super) fn string(&mut self) -> Result<Text<'t>, Syntax> {
         let start = self.at;
         let mut escaped = false;
         self.at += 1;
@@ -105,10 +110,10 @@ impl<'t> Scanner<'t> {
         self.at += 1;
         let token = &self.text[start..self.at];
         if !escaped {
-            return Ok(Cow::Borrowed(&token[1..token.len() - 1]));
+            return Ok(Text::Plain(&token[1..token.len() - 1]));
         }
         serde_json::from_str(token)
-            .map(Cow::Owned)
+            .map(Text::Decoded)
             .map_err(|_| Syntax {
                 expected: "a string of valid escapes",
                 at: start,
@@ -141,13 +146,13 @@ mod tests {
     #[test]
     fn a_string_without_escapes_is_borrowed() {
         let string = Scanner::new("\"a é\u{7f}\" rest").string();
-        assert_eq!(string, Ok(Cow::Borrowed("a é\u{7f}")));
+        assert_eq!(string, Ok(Text::Plain("a é\u{7f}")));
     }
 
     #[test]
     fn escapes_are_decoded() {
         let string = Scanner::new(r#""a\"\\\/\u00e9\ud83d\ude00\n""#).string();
-        assert_eq!(string.unwrap(), "a\"\\/é😀\n");
+        assert_eq!(string, Ok(Text::Decoded("a\"\\/é😀\n".into())));
     }
 
     #[test]

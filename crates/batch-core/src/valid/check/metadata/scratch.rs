@@ -1,3 +1,6 @@
+use super::super::Pointer;
+use super::quote::unquote;
+
 /// What a walk needs on its way, kept from one input to the next so that it allocates once.
 #[derive(Debug, Default)]
 pub(in crate::valid::check) struct Scratch {
@@ -47,4 +50,25 @@ impl Span {
     pub(super) fn of(self, text: &str) -> &str {
         &text[self.start..self.end]
     }
+}
+
+/// The pointer to the current member or element of the innermost of these frames.
+pub(super) fn pointer(compact: &str, frames: &[Frame], keys: &[Span]) -> Pointer {
+    let mut pointer = Pointer::new("/metadata");
+    let ends = frames[frames.len().min(1)..]
+        .iter()
+        .map(|frame| frame.first_key);
+    for (frame, end) in frames.iter().zip(ends.chain([keys.len()])) {
+        pointer = match frame.kind {
+            Kind::Array => pointer.index(frame.index),
+            Kind::Object => match keys[frame.first_key..end].last() {
+                Some(key) => pointer.key(&unquote(key.of(compact))),
+                None => pointer,
+            },
+        };
+        if pointer.is_cut() {
+            break;
+        }
+    }
+    pointer
 }

@@ -3,7 +3,7 @@ use std::slice;
 
 use serde_json::{Value, map};
 
-use super::walk::push_string;
+use super::quote::push_string;
 
 /// Writes a value as compact JSON, without recursion and up to a bound.
 #[derive(Debug)]

@@ -1,9 +1,8 @@
-use std::borrow::Cow;
-
-use serde_json::Number;
-
-use super::super::{Finding, Pointer, Problems};
-use super::{Frame, Kind, Scanner, Scratch, Span, Syntax};
+use super::super::{Finding, Problems};
+use super::number::number_fault;
+use super::quote::{push_plain, push_string, unquote};
+use super::scratch::pointer;
+use super::{Frame, Kind, Scanner, Scratch, Span, Syntax, Text};
 use crate::valid::ProblemCode;
 
 /// One pass over a JSON text: finds problems and writes the text compactly.
@@ -183,19 +182,19 @@ impl<'w, 't, 'l> Walk<'w, 't, 'l> {
         Ok(())
     }
 
-    /// Writes a string and tells where it ends. A borrowed one needs no escape.
-    fn keep(&mut self, text: &Cow<'_, str>) -> usize {
+    /// Writes a string and tells where it ends.
+    fn keep(&mut self, text: &Text<'_>) -> usize {
         let compact = &mut self.scratch.compact;
         match text {
-            Cow::Borrowed(plain) => push_plain(compact, plain),
-            Cow::Owned(text) => push_string(compact, text),
+            Text::Plain(plain) => push_plain(compact, plain),
+            Text::Decoded(text) => push_string(compact, text),
         }
         compact.len()
     }
 
-    fn check_nul(&mut self, text: &Cow<'_, str>) {
+    fn check_nul(&mut self, text: &Text<'_>) {
         // In JSON text NUL is always written as an escape.
-        if let Cow::Owned(text) = text
+        if let Text::Decoded(text) = text
             && let Some(at) = text.find('\0')
         {
             self.report(|| Finding::character("character", '\0', at));
@@ -222,58 +221,4 @@ impl<'w, 't, 'l> Walk<'w, 't, 'l> {
         self.problems
             .add_with(|| (pointer(compact, frames, keys).into_string(), finding()));
     }
-}
-
-/// The pointer to the current member or element of the innermost frame.
-fn pointer(compact: &str, frames: &[Frame], keys: &[Span]) -> Pointer {
-    let mut pointer = Pointer::new("/metadata");
-    let ends = frames[frames.len().min(1)..]
-        .iter()
-        .map(|frame| frame.first_key);
-    for (frame, end) in frames.iter().zip(ends.chain([keys.len()])) {
-        pointer = match frame.kind {
-            Kind::Array => pointer.index(frame.index),
-            Kind::Object => match keys[frame.first_key..end].last() {
-                Some(key) => pointer.key(&unquote(key.of(compact))),
-                None => pointer,
-            },
-        };
-        if pointer.is_cut() {
-            break;
-        }
-    }
-    pointer
-}
-
-/// Why a number cannot be kept as it is.
-fn number_fault(digits: &str) -> Option<&'static str> {
-    // An integer of at most 18 digits, and any other number this short without an exponent, fits.
-    let is_integer = !digits.bytes().any(|b| matches!(b, b'.' | b'e' | b'E'));
-    if is_integer {
-        let fits =
-            digits.len() <= 18 || digits.parse::<i64>().is_ok() || digits.parse::<u64>().is_ok();
-        return (!fits).then_some("an integer beyond 64 bits, which cannot be held exactly");
-    }
-    let fits = digits.parse::<f64>().is_ok_and(f64::is_finite) && digits.parse::<Number>().is_ok();
-    (!fits).then_some("a number beyond the range of a 64-bit float")
-}
-
-/// Reads a key back from the compact text.
-fn unquote(quoted: &str) -> String {
-    serde_json::from_str(quoted).unwrap_or_default()
-}
-
-/// Writes a string as JSON, in the one spelling that `serde_json` has for it.
-pub(super) fn push_string(out: &mut String, text: &str) {
-    if text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\') {
-        out.push_str(&serde_json::Value::from(text).to_string());
-    } else {
-        push_plain(out, text);
-    }
-}
-
-fn push_plain(out: &mut String, text: &str) {
-    out.push('"');
-    out.push_str(text);
-    out.push('"');
 }
