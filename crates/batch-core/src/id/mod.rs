@@ -12,6 +12,7 @@ mod workflow_id;
 pub use batch_id::BatchId;
 pub use idempotency_key::IdempotencyKey;
 pub use invalid_id::InvalidId;
+pub(crate) use name_rule::MAX_NAME_BYTES;
 pub use run_id::RunId;
 pub use sink_name::SinkName;
 pub use submission_id::SubmissionId;

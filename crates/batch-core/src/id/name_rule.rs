@@ -1,7 +1,7 @@
 use super::InvalidId;
 
 /// The most bytes a name may have, as `design.md` ruling 18 sets it.
-pub(super) const MAX_NAME_BYTES: usize = 255;
+pub(crate) const MAX_NAME_BYTES: usize = 255;
 
 /// Checks what every name has in common: 1 to 255 bytes, no control character.
 pub(super) fn check_name(kind: &'static str, text: &str) -> Result<(), InvalidId> {

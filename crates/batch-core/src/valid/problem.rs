@@ -1,14 +1,31 @@
-use std::fmt;
+use std::fmt::{self, Write};
 
 use crate::ordinal::Ordinal;
 
 /// One thing that is wrong with a batch.
+///
+/// Prints as one line, and no message quotes a value, so that problems can be logged.
+///
+/// ```
+/// use batch_core::request::{BatchRequest, Input, Limits};
+/// use batch_core::valid::{ProblemCode, validate};
+///
+/// let request = BatchRequest::new("w").input(Input::text("x".repeat(1_048_577)));
+/// let refused = validate(request, &Limits::default()).unwrap_err();
+/// let problem = &refused.problems()[0];
+///
+/// assert_eq!(problem.to_string(), "input 0 at /text: 1048577 bytes, at most 1048576");
+/// assert_eq!(problem.code, ProblemCode::TooLarge);
+/// assert_eq!(problem.limit, Some(1_048_576));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
     /// The input it is about; `None` where it is about the batch as a whole.
     pub ordinal: Option<Ordinal>,
-    /// Where in that input (or in the batch), as a JSON pointer such as `/metadata`.
+    /// Where in that input (or in the batch), as a JSON pointer (RFC 6901) such as
+    /// `/metadata/customer/id`; empty for the input itself. One over 1,024 bytes is cut and
+    /// ends in `…`.
     pub path: String,
     /// What kind of problem, for programs.
     pub code: ProblemCode,
@@ -20,15 +37,27 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     /// `input 17 at /metadata: 12044 bytes, at most 10240`
+    ///
+    /// Control characters in the path, which may name a key of the caller's, are escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.ordinal {
             Some(ordinal) => write!(f, "input {ordinal}")?,
             None => f.write_str("batch")?,
         }
         if !self.path.is_empty() {
-            write!(f, " at {}", self.path)?;
+            f.write_str(" at ")?;
+            self.path.chars().try_for_each(|c| write_visible(f, c))?;
         }
         write!(f, ": {}", self.message)
+    }
+}
+
+/// Writes a character, a control character as `\u{a}`.
+fn write_visible(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
+    if character.is_control() {
+        write!(f, "{}", character.escape_unicode())
+    } else {
+        f.write_char(character)
     }
 }
 
@@ -50,9 +79,10 @@ pub enum ProblemCode {
     Empty,
     /// A number outside its range.
     OutOfRange,
-    /// A text that is no url, or whose scheme is not `http` or `https`.
+    /// A text that is no absolute `http` or `https` url of a host, or one with user information.
     InvalidUrl,
-    /// A character that may not stand there: NUL, a control character, a path separator.
+    /// A character that may not stand there: NUL, a control character, a path separator, white
+    /// space in a url.
     InvalidCharacter,
     /// A name that may not be used: `.` or `..`.
     InvalidName,
@@ -92,5 +122,23 @@ impl ProblemCode {
 impl fmt::Display for ProblemCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_prints_as_one_line_whatever_its_path_names() {
+        let problem = Problem {
+            ordinal: None,
+            path: "/secrets/a\n\u{1b}[31mé".into(),
+            code: ProblemCode::InvalidCharacter,
+            message: "m".into(),
+            limit: None,
+        };
+        let line = r"batch at /secrets/a\u{a}\u{1b}[31mé: m";
+        assert_eq!(problem.to_string(), line);
     }
 }

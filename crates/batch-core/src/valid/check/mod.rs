@@ -1,13 +1,24 @@
 //! The rules of validation. All pure: a request and limits in, a batch or problems out.
 
-use super::{InvalidBatch, ValidBatch};
-use crate::request::{BatchRequest, Limits};
+mod batch;
+mod finding;
+mod input_check;
+#[cfg(test)]
+mod journey;
+mod metadata;
+mod name;
+mod pointer;
+mod problems;
+#[cfg(test)]
+mod refusal;
+mod secrets;
+mod source;
+mod url;
+mod validate;
 
-/// Checks a whole batch and reports every problem of every input at once.
-///
-/// # Errors
-///
-/// [`InvalidBatch`] with at least one problem.
-pub fn validate(_request: BatchRequest, _limits: &Limits) -> Result<ValidBatch, InvalidBatch> {
-    Err(InvalidBatch::new(Vec::new()))
-}
+use finding::Finding;
+use input_check::InputCheck;
+use pointer::Pointer;
+use problems::Problems;
+
+pub use validate::validate;
