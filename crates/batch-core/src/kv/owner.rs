@@ -27,7 +27,7 @@ const GROUP_JOBS: usize = 4_096;
 /// The machine, and who may touch it.
 pub(super) enum Owner<K> {
     /// Callers run it themselves, one at a time: for maps whose commits cost nothing.
-    Inline(Mutex<Yard<K>>),
+    Inline(Box<Mutex<Yard<K>>>),
     /// One thread runs it and is fed by a channel. What arrives during a commit shares the next.
     Thread {
         jobs: Option<Sender<Job<K>>>,
@@ -46,7 +46,7 @@ pub(super) struct Yard<K> {
 
 impl<K: OrderedKv> Owner<K> {
     pub(super) fn inline(yard: Yard<K>) -> Self {
-        Self::Inline(Mutex::new(yard))
+        Self::Inline(Box::new(Mutex::new(yard)))
     }
 
     pub(super) fn thread(yard: Yard<K>) -> Result<Self, StorageError> {

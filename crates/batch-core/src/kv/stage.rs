@@ -39,10 +39,6 @@ impl<K: OrderedKv> Stage<K> {
         }
     }
 
-    pub(super) fn kv(&self) -> &K {
-        &self.kv
-    }
-
     /// The most bytes of a record that fits one value.
     pub(super) const fn share(&self) -> usize {
         self.share

@@ -4,8 +4,9 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use super::Machine;
 use crate::journal::{Entry, Sequence};
 use crate::kv::OrderedKv;
-use crate::kv::key;
+use crate::kv::key::{self, Key};
 use crate::kv::record::{JournalRecord, decode};
+use crate::kv::stage::Stored;
 use crate::storage::{ErrorKind, JournalPage, SortOrder, StorageError};
 
 /// The most values one read of the journal scans.
@@ -40,8 +41,9 @@ impl<K: OrderedKv> Machine<K> {
     fn entries_from(&self, from: Sequence, limit: usize) -> Result<Vec<Entry>, StorageError> {
         let mut entries = Vec::new();
         let mut next = from;
-        for (_, payload) in self.journal_records(from, limit)? {
-            let record: JournalRecord = decode(&payload, || format!("journal entry {next}"))?;
+        for (_, stored) in self.journal_records(from, limit)? {
+            let record: JournalRecord =
+                decode(&stored.payload, || format!("journal entry {next}"))?;
             for entry in record.into_entries() {
                 match entry.sequence.cmp(&next) {
                     Ordering::Less => {}
@@ -64,13 +66,13 @@ impl<K: OrderedKv> Machine<K> {
         &self,
         from: Sequence,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StorageError> {
+    ) -> Result<Vec<(Key, Stored)>, StorageError> {
         let values = NonZeroUsize::MIN.saturating_add(limit.min(VALUES_A_READ));
         let range = key::journal_from(from);
         let found = self
             .stage
             .records_in(&range, SortOrder::Ascending, values)?;
-        Ok(found.into_iter().map(|(key, s)| (key, s.payload)).collect())
+        Ok(found)
     }
 }
 

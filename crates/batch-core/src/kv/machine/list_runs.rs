@@ -122,7 +122,7 @@ impl<K: OrderedKv> Machine<K> {
                 draft.next = Some(run);
                 return Ok(());
             }
-            let run = self.assemble_run(run, header, standing, input, detail)?;
+            let run = self.assemble_run(run, header, standing, &input, detail)?;
             draft.output_bytes += run.output.as_ref().map_or(0, |o| o.as_json().len());
             draft.items.push(run);
         }

@@ -54,7 +54,8 @@ impl LiveBatch {
 
     /// Whether a run of it can be claimed without further conditions.
     pub(super) fn is_claimable(&self) -> bool {
-        !self.damaged && !(self.record.fresh.is_empty() && self.record.ready.is_empty())
+        let waits = !self.record.fresh.is_empty() || !self.record.ready.is_empty();
+        waits && !self.damaged
     }
 
     /// Whether all its runs have ended.

@@ -95,15 +95,15 @@ impl<K: OrderedKv> Machine<K> {
     fn trim_journal(&mut self, before: Timestamp, seen: Sequence) -> Result<u64, StorageError> {
         let from = self.head.trimmed.next();
         let mut last = self.head.trimmed;
-        for (key, payload) in self.journal_records(from, RECORDS_A_CALL)? {
-            let record: JournalRecord = decode(&payload, || format!("journal entry {from}"))?;
+        for (key, stored) in self.journal_records(from, RECORDS_A_CALL)? {
+            let record: JournalRecord =
+                decode(&stored.payload, || format!("journal entry {from}"))?;
             let count = u64::try_from(record.entries.len()).unwrap_or(u64::MAX);
             let end = Sequence::new(record.first.get() + count - 1);
             if end > seen || record.at >= millis(before) {
                 break;
             }
-            let parts = self.stage.get(&key)?.map_or(0, |stored| stored.parts);
-            self.stage.delete(&key, parts);
+            self.stage.delete(&key, stored.parts);
             last = end;
         }
         let entries = last.get() - self.head.trimmed.get();

@@ -33,7 +33,7 @@ impl<K: OrderedKv> Machine<K> {
         let Some(input) = input else {
             return Ok(None);
         };
-        self.assemble_run(run, &header, standing, input, OutputDetail::Included)
+        self.assemble_run(run, &header, standing, &input, OutputDetail::Included)
             .map(Some)
     }
 
@@ -74,7 +74,7 @@ impl<K: OrderedKv> Machine<K> {
         run: RunId,
         header: &BatchHeader,
         standing: Standing,
-        input: ValidInput,
+        input: &ValidInput,
         detail: OutputDetail,
     ) -> Result<Run, StorageError> {
         let Standing { state, record } = standing;
