@@ -127,6 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn an_input_is_checked_though_none_is_allowed() {
+        let limits = Limits {
+            inputs: 0,
+            ..Limits::default()
+        };
+        let problems = refusal_within(BatchRequest::new("w").input(Input::default()), &limits);
+        assert_eq!(problems.len(), 2, "{problems:?}");
+    }
+
+    #[test]
     fn faulty_inputs_far_behind_in_a_batch_of_too_many_are_reported() {
         let problems = refusal(of(5_000).input(Input::default()));
         assert_eq!(problems[0].message, "5001 inputs, at most 1000");

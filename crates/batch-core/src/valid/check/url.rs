@@ -149,6 +149,10 @@ mod tests {
             ("http://999.1.1.1/", "no url: invalid IPv4 address"),
             ("http://[::1/", "no url: invalid IPv6 address"),
             ("http://", "no url: empty host"),
+            (
+                "http://xn--a.example/",
+                "no url: invalid international domain name",
+            ),
         ] {
             assert_eq!(messages(url), [fault], "{url}");
         }

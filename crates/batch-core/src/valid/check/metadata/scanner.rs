@@ -99,7 +99,7 @@ impl<'t> Scanner<'t> {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
-                    // The escaped byte is judged below; a multi-byte character ends a byte later.
+                    // Escaped, these two would end the string or begin an escape; others cannot.
                     self.at += 1;
                     self.skip(b"\"\\");
                 }
@@ -178,6 +178,16 @@ mod tests {
     fn a_string_that_does_not_end_is_no_json() {
         for text in ["\"", "\"a", "\"a\\", "\"a\\\""] {
             assert!(Scanner::new(text).string().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_control_character_stands_for_itself_in_a_string() {
+        for c in (0..0x20).map(char::from) {
+            // Once in a whole block of sixteen bytes, once behind it.
+            for text in [format!("\"{c}{:16}\"", ""), format!("\"{:16}{c}\"", "")] {
+                assert!(Scanner::new(&text).string().is_err(), "{text:?}");
+            }
         }
     }
 
