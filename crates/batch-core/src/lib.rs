@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod catalogue;
+pub mod engine;
 pub mod id;
 pub mod journal;
 pub mod kv;
