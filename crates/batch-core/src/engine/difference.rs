@@ -2,9 +2,11 @@ use std::fmt;
 
 use crate::batch::{Batch, Extent};
 use crate::catalogue::Version;
+use crate::id::BatchId;
 use crate::ordinal::Ordinal;
 use crate::request::VersionSelector;
-use crate::valid::{Source, ValidBatch, ValidInput};
+use crate::storage::NewBatch;
+use crate::valid::{Source, ValidInput};
 
 /// The most characters of a value that a difference shows.
 const MAX_SHOWN: usize = 120;
@@ -57,7 +59,8 @@ pub(super) struct Side<'a> {
 /// What the request says differently from the stored batch, its inputs aside.
 ///
 /// A request for the newest version is not compared: what was newest then is not known.
-pub(super) fn of_requests(stored: &Batch, given: &ValidBatch) -> Option<Difference> {
+pub(super) fn of_requests(stored: &Batch, new: &NewBatch) -> Option<Difference> {
+    let given = &new.content;
     let version = match (given.version(), stored.version) {
         (VersionSelector::Number(asked), Version::Number(pinned)) => asked == pinned,
         (VersionSelector::Number(_), Version::Draft)
@@ -74,6 +77,15 @@ pub(super) fn of_requests(stored: &Batch, given: &ValidBatch) -> Option<Differen
         of_batch("/version", &stored.version, &given.version())
     } else if stored.priority != given.priority() {
         of_batch("/priority", &stored.priority, &given.priority())
+    } else if stored.retry_of != new.retry_of {
+        let shown = |of: Option<BatchId>| of.map(|id| id.to_string());
+        let (stored, given) = (shown(stored.retry_of), shown(new.retry_of));
+        Some(between(
+            None,
+            "/retryOf",
+            stored.as_deref(),
+            given.as_deref(),
+        ))
     } else {
         None
     }

@@ -224,7 +224,8 @@ impl State {
         let key = key.map(|key| (key, new.part));
         if let Some(id) = key.as_ref().and_then(|key| self.keys.get(key)) {
             let same = self.stored.get(id).is_some_and(|first| {
-                first.new.content == new.content && first.new.extent == new.extent
+                let place = |new: &NewBatch| (new.extent, new.retry_of);
+                first.new.content == new.content && place(&first.new) == place(&new)
             });
             return if same {
                 InsertReply::Replayed(*id)

@@ -38,7 +38,7 @@ async fn find(
     let Some(batch) = storage.batch(id).await? else {
         return Ok(None);
     };
-    if let Some(difference) = difference::of_requests(&batch, &given.content) {
+    if let Some(difference) = difference::of_requests(&batch, given) {
         return Ok(Some(difference));
     }
     let extent = extent(storage, &batch).await?;

@@ -205,6 +205,10 @@ mod tests {
         (engine, batch)
     }
 
+    fn newest() -> VersionSelector {
+        VersionSelector::Number(std::num::NonZeroU32::MIN)
+    }
+
     fn problems(error: RetryError) -> Vec<Problem> {
         match error {
             RetryError::Submit(SubmitError::Invalid(invalid)) => invalid.into_problems(),
@@ -259,6 +263,23 @@ mod tests {
             (second.id(), second.replayed()),
             (first.id(), Replay::Replayed)
         );
+    }
+
+    #[tokio::test]
+    async fn a_key_of_another_submit_is_refused_with_whose_retry_each_is() {
+        let storage = FakeStorage::new();
+        let (engine, batch) = failed(&storage, ["a", "b", "c"].map(Input::text)).await;
+        let request = BatchRequest::new(WORKFLOW).priority(7).version(newest());
+        let request = request.inputs(["a", "c"].map(Input::text));
+        let request = request.idempotency_key("k");
+        engine.submit_batch(request).await.unwrap();
+        let options = RetryOptions::default().idempotency_key("k");
+        let error = batch.retry_failed(options).await.unwrap_err().to_string();
+        let shown = format!(
+            ": batch at /retryOf: stored nothing, given \"{}\"",
+            batch.id()
+        );
+        assert!(error.ends_with(&shown), "{error}");
     }
 
     #[tokio::test]
