@@ -2,7 +2,7 @@ use super::follower::Follower;
 use super::progress_reader::ProgressReader;
 use super::{BatchWatch, Engine, HandleError, Progress, Replay, RunFilter, Runs, SubmissionWatch};
 use crate::id::{BatchId, SubmissionId};
-use crate::storage::{BatchQuery, PageRequest, PageSize};
+use crate::storage::{BatchQuery, CancelReply, PageRequest, PageSize};
 
 /// One submission, to be read, waited for and controlled as one.
 #[derive(Debug, Clone)]
@@ -121,8 +121,9 @@ impl SubmissionHandle {
         loop {
             let page = self.engine.batches(query.clone()).await?;
             for batch in page.items.iter().filter(|b| !b.is_finished()) {
-                self.engine.cancel_batch(batch.id).await?;
-                cancelled += 1;
+                let reply = self.engine.cancel_batch(batch.id).await?;
+                let did = matches!(reply, CancelReply::Cancelled | CancelReply::Cancelling);
+                cancelled += u32::from(did);
             }
             query.page.token = page.next;
             if query.page.token.is_none() {
