@@ -1,5 +1,9 @@
 //! The engine on memory, through its public face alone. Runs are executed by a worker that
 //! speaks to the storage directly.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets an error has failed, in its helpers too"
+)]
 
 use std::num::NonZeroU32;
 use std::pin::Pin;
