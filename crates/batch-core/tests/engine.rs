@@ -195,6 +195,22 @@ async fn a_submission_that_broke_midway_goes_on_under_its_key_and_no_input_runs_
     assert_eq!(submission.wait().await.unwrap().counts.processed, 25);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_submits_under_one_key_at_once_make_one_submission() {
+    let engine = engine(10).await;
+    let submit = || {
+        let engine = engine.clone();
+        let request = SubmissionRequest::new(WORKFLOW).idempotency_key("k");
+        tokio::spawn(async move { engine.submit_all(request, texts(95)).await })
+    };
+    let (one, other) = (submit(), submit());
+    let one = one.await.unwrap().unwrap();
+    let other = other.await.unwrap().unwrap();
+    assert_eq!(one.id(), other.id());
+    let progress = one.progress().await.unwrap();
+    assert_eq!((progress.batches, progress.inputs), (10, 95));
+}
+
 #[tokio::test]
 async fn another_list_under_the_same_key_is_refused_with_the_first_difference() {
     let engine = engine(10).await;

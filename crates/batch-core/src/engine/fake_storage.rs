@@ -41,9 +41,25 @@ struct State {
     stored: BTreeMap<BatchId, Stored>,
     keys: HashMap<(IdempotencyKey, u32), BatchId>,
     newest: u32,
-    inserts_before_failure: Option<u32>,
+    failure: Option<Failing>,
     batch_reads: u32,
     list_reads: u32,
+}
+
+/// What becomes of a batch whose insert is answered with an error.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum InDoubt {
+    /// It was not stored.
+    Lost,
+    /// It was stored all the same.
+    Kept,
+}
+
+/// Inserts that still succeed, and what becomes of the one after them.
+#[derive(Debug)]
+struct Failing {
+    after: u32,
+    in_doubt: InDoubt,
 }
 
 #[derive(Debug)]
@@ -127,7 +143,7 @@ impl FakeStorage {
             stored: BTreeMap::new(),
             keys: HashMap::new(),
             newest: 1,
-            inserts_before_failure: None,
+            failure: None,
             batch_reads: 0,
             list_reads: 0,
         };
@@ -148,13 +164,19 @@ impl FakeStorage {
         builder.open_shared(storage).await.unwrap()
     }
 
-    /// The insert after this many more fails, as do all after it.
+    /// The insert after this many more fails, as do all after it; none of them is stored.
     pub(super) fn fail_after(&self, inserts: u32) {
-        self.state.lock().inserts_before_failure = Some(inserts);
+        self.doubt_after(inserts, InDoubt::Lost);
+    }
+
+    /// The insert after this many more fails, as do all after it.
+    pub(super) fn doubt_after(&self, inserts: u32, in_doubt: InDoubt) {
+        let after = inserts;
+        self.state.lock().failure = Some(Failing { after, in_doubt });
     }
 
     pub(super) fn heal(&self) {
-        self.state.lock().inserts_before_failure = None;
+        self.state.lock().failure = None;
     }
 
     pub(super) fn deploy(&self, newest: u32) {
@@ -208,15 +230,14 @@ impl FakeStorage {
 }
 
 impl State {
-    fn check_failure(&mut self) -> Result<(), StorageError> {
-        match &mut self.inserts_before_failure {
-            Some(0) => Err(StorageError::new(ErrorKind::InDoubt, "store the batch")),
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-            None => Ok(()),
+    /// How the next insert fails, where it does.
+    fn next_failure(&mut self) -> Option<InDoubt> {
+        let failure = self.failure.as_mut()?;
+        if failure.after == 0 {
+            return Some(failure.in_doubt);
         }
+        failure.after -= 1;
+        None
     }
 
     fn insert(&mut self, new: NewBatch) -> InsertReply {
@@ -285,10 +306,15 @@ impl Storage for FakeStorage {
 
     async fn insert(&self, batch: NewBatch) -> Result<InsertReply, StorageError> {
         let mut state = self.state.lock();
-        state.check_failure()?;
-        let reply = state.insert(batch);
-        self.grow();
-        Ok(reply)
+        let failure = state.next_failure();
+        if !matches!(failure, Some(InDoubt::Lost)) {
+            let reply = state.insert(batch);
+            self.grow();
+            if failure.is_none() {
+                return Ok(reply);
+            }
+        }
+        Err(StorageError::new(ErrorKind::InDoubt, "store the batch"))
     }
 
     async fn cancel(&self, target: CancelTarget) -> Result<CancelReply, StorageError> {

@@ -253,7 +253,9 @@ impl<S: Stream> Stream for Sound<'_, S> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake_storage::{FakeStorage, WORKFLOW};
+    use proptest::prelude::*;
+
+    use super::super::fake_storage::{FakeStorage, InDoubt, WORKFLOW};
     use super::*;
 
     fn texts(numbers: std::ops::Range<u32>) -> impl Iterator<Item = Input> {
@@ -461,5 +463,52 @@ mod tests {
         assert!(matches!(error.root(), SubmitError::Inputs(_)), "{error}");
         let progress = interrupted(error).submission.progress().await.unwrap();
         assert_eq!((progress.inputs, progress.extent), (3, Extent::Open));
+    }
+
+    /// Submits again and again, each time as far as the store lets it, then to the end.
+    async fn submit_through(
+        storage: &std::sync::Arc<FakeStorage>,
+        inputs: u32,
+        failures: Vec<(u32, InDoubt)>,
+    ) -> SubmissionHandle {
+        let engine = storage.engine(3).await;
+        for (after, in_doubt) in failures {
+            storage.doubt_after(after, in_doubt);
+            // It may get through: a replay counts as an insert, and there may be few of them.
+            drop(engine.submit_all(keyed("k"), texts(0..inputs)).await);
+        }
+        storage.heal();
+        let handle = engine.submit_all(keyed("k"), texts(0..inputs)).await;
+        handle.unwrap()
+    }
+
+    fn any_in_doubt() -> impl Strategy<Value = InDoubt> {
+        prop_oneof![Just(InDoubt::Lost), Just(InDoubt::Kept)]
+    }
+
+    proptest! {
+        #[test]
+        fn however_often_it_is_interrupted_each_input_is_stored_once_and_in_order(
+            inputs in 1u32..20,
+            failures in prop::collection::vec((0u32..8, any_in_doubt()), 0..6),
+        ) {
+            let storage = FakeStorage::new();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let handle = runtime.block_on(submit_through(&storage, inputs, failures));
+
+            let mut parts = storage.stored();
+            parts.sort_by_key(|part| part.part);
+            let stored = parts.iter().flat_map(|part| part.content.inputs());
+            let stored: Vec<_> = stored.map(|input| input.source().clone()).collect();
+            let given = texts(0..inputs).map(|input| crate::valid::Source::Text {
+                text: input.text.unwrap(),
+                name: None,
+            });
+            prop_assert_eq!(stored, given.collect::<Vec<_>>());
+            prop_assert!(parts.iter().all(|part| part.submission == handle.id()));
+            let (last, open) = parts.split_last().unwrap();
+            prop_assert_eq!(last.extent, Extent::Complete);
+            prop_assert!(open.iter().all(|part| part.extent == Extent::Open));
+        }
     }
 }
