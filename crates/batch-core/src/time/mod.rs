@@ -1,11 +1,13 @@
 //! Time as a value that is passed in.
 
 mod clock;
+mod elapsed;
 mod manual_clock;
 mod moment;
 mod system_clock;
 
 pub use clock::Clock;
+pub use elapsed::Elapsed;
 pub use manual_clock::ManualClock;
 pub use moment::Moment;
 pub use system_clock::SystemClock;

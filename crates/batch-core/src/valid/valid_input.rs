@@ -14,6 +14,9 @@ pub struct ValidInput {
     name: Option<String>,
     #[serde(rename = "m", default, skip_serializing_if = "Metadata::is_empty")]
     metadata: Metadata,
+    /// Kept when the values are gone, so that a retry can ask for them by name.
+    #[serde(rename = "k", default, skip_serializing_if = "Vec::is_empty")]
+    secret_names: Vec<String>,
     #[serde(skip)]
     secrets: Secrets,
 }
@@ -25,10 +28,12 @@ impl ValidInput {
         metadata: Metadata,
         secrets: Secrets,
     ) -> Self {
+        let secret_names = secrets.iter().map(|(name, _)| name.to_owned()).collect();
         Self {
             source,
             name,
             metadata,
+            secret_names,
             secrets,
         }
     }
@@ -57,6 +62,12 @@ impl ValidInput {
         &self.secrets
     }
 
+    /// The names of the secrets it was given; they stay when the values are gone.
+    #[must_use]
+    pub fn secret_names(&self) -> &[String] {
+        &self.secret_names
+    }
+
     pub(crate) fn set_secrets(&mut self, secrets: Secrets) {
         self.secrets = secrets;
     }
@@ -69,6 +80,7 @@ impl ValidInput {
             Source::File { id } => id.len(),
             Source::Text { text, name } => text.len() + name.as_ref().map_or(0, String::len),
         };
-        source + self.name.as_ref().map_or(0, String::len) + self.metadata.as_json().len()
+        let names: usize = self.secret_names.iter().map(String::len).sum();
+        source + names + self.name.as_ref().map_or(0, String::len) + self.metadata.as_json().len()
     }
 }

@@ -1,0 +1,49 @@
+//! The engine's face: submit, read, wait, control.
+
+mod batch_handle;
+mod batch_watch;
+mod control;
+mod difference;
+#[expect(
+    clippy::module_inception,
+    reason = "the file is named after its one main type"
+)]
+mod engine;
+mod engine_builder;
+#[cfg(test)]
+mod fake_storage;
+mod follower;
+mod handle_error;
+mod interrupted;
+mod key_conflict;
+mod progress;
+mod progress_reader;
+mod replay;
+mod retry;
+mod retry_error;
+mod retry_options;
+mod runs;
+mod submission_cutter;
+mod submission_handle;
+mod submission_request;
+mod submission_watch;
+mod submit;
+mod submit_error;
+mod submit_stream;
+
+pub use batch_handle::BatchHandle;
+pub use batch_watch::BatchWatch;
+pub use difference::Difference;
+pub use engine::Engine;
+pub use engine_builder::EngineBuilder;
+pub use handle_error::HandleError;
+pub use interrupted::Interrupted;
+pub use progress::Progress;
+pub use replay::Replay;
+pub use retry_error::RetryError;
+pub use retry_options::{RetryOptions, RetryVersion};
+pub use runs::{RunFilter, Runs};
+pub use submission_handle::SubmissionHandle;
+pub use submission_request::SubmissionRequest;
+pub use submission_watch::SubmissionWatch;
+pub use submit_error::SubmitError;

@@ -1,0 +1,63 @@
+use crate::request::{BatchRequest, Input, Priority, VersionSelector};
+
+/// A submission as the caller says it, without its inputs. Nothing is checked
+/// until it is submitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SubmissionRequest {
+    /// The workflow to run.
+    pub workflow: String,
+    /// The version to run.
+    ///
+    /// Each batch is pinned when it is stored; a version that is deployed in the
+    /// midst of a long submission splits it. Name a number where that matters.
+    pub version: VersionSelector,
+    /// How soon, 1 (first) to 100 (last).
+    pub priority: i64,
+    /// The key under which this submission happens once, and can be continued.
+    pub idempotency_key: Option<String>,
+}
+
+impl SubmissionRequest {
+    /// A submission for the newest version of a workflow.
+    #[must_use]
+    pub fn new(workflow: impl Into<String>) -> Self {
+        Self {
+            workflow: workflow.into(),
+            version: VersionSelector::Newest,
+            priority: Priority::BATCH.into(),
+            idempotency_key: None,
+        }
+    }
+
+    /// Asks for a version.
+    #[must_use]
+    pub fn version(mut self, version: VersionSelector) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Sets the priority, 1 (first) to 100 (last).
+    #[must_use]
+    pub fn priority(mut self, priority: impl Into<i64>) -> Self {
+        self.priority = priority.into();
+        self
+    }
+
+    /// Makes repeating the submit harmless: what is stored is found, and the rest is added.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// One batch of this submission, under a key.
+    pub(super) fn batch(&self, key: &str, inputs: Vec<Input>) -> BatchRequest {
+        let mut request = BatchRequest::new(&self.workflow)
+            .version(self.version)
+            .priority(self.priority)
+            .idempotency_key(key);
+        request.inputs = inputs;
+        request
+    }
+}
