@@ -9,6 +9,8 @@ pub mod kv;
 pub mod ordinal;
 pub mod request;
 pub mod run;
+#[cfg(feature = "sled")]
+pub mod sled;
 pub mod storage;
 pub mod time;
 pub mod valid;
