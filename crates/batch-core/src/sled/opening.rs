@@ -39,9 +39,9 @@ fn settle(dir: &StoreDir, db: &GuardedDb) -> io::Result<()> {
     db.sync()?;
     dir.sync_settings()?;
     dir.sync()?;
+    dir.sync_ancestors()?;
     std::fs::rename(dir.new_mark(), dir.mark())?;
-    dir.sync()?;
-    dir.sync_ancestors()
+    dir.sync()
 }
 
 fn first_batch() -> (::sled::Batch, usize) {
@@ -74,8 +74,9 @@ pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<(GuardedDb
     }
     .map_err(|fault| unopened(dir, fault))?;
     let number = check_number(&db, &mark, dir)?;
-    // What the next reader sees may be what a killed process wrote and did not sync.
+    // What the next reader sees may be what a killed process wrote or named and did not sync.
     db.sync().map_err(failed)?;
+    dir.sync().map_err(failed)?;
     mark.record(number).map_err(failed)?;
     mark.sync().map_err(failed)?;
     Ok((db, mark))
