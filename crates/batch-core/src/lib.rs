@@ -118,6 +118,8 @@ pub mod memory;
 pub mod ordinal;
 pub mod request;
 pub mod run;
+#[cfg(feature = "sled")]
+pub mod sled;
 pub mod storage;
 pub mod time;
 pub mod valid;

@@ -1,0 +1,223 @@
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::SledOptions;
+use super::fault::Fault;
+use super::guarded_db::GuardedDb;
+use super::key_space::{NUMBER, inward, inward_range, outward};
+use super::mark::Mark;
+use super::opening::{create, encode_number, reopen};
+use super::store_dir::{Found, StoreDir};
+use super::store_lock::StoreLock;
+use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
+use crate::storage::{Description, Durability, ErrorKind, SortOrder};
+
+/// An ordered map of bytes in a directory, on sled 0.34.
+///
+/// What it promises and what that cost is told by [the module](super).
+#[derive(Debug)]
+pub struct SledKv {
+    dir: StoreDir,
+    db: GuardedDb,
+    mark: Mark,
+    /// Why writes are refused. Set once, by the first failure.
+    failure: OnceLock<String>,
+    /// Last, so that the store is free only when sled has let go of it.
+    _lock: StoreLock,
+}
+
+impl SledKv {
+    /// The largest value: 3,600 bytes.
+    pub const VALUE_LIMIT: usize = 3_600;
+    /// The largest key and value together: 4,096 bytes.
+    pub const PAIR_LIMIT: usize = 4_096;
+
+    /// The mark is synced once in so many commits.
+    const MARK_SYNC: u64 = 1_024;
+
+    /// Opens the store in a directory, or makes one where there is nothing.
+    ///
+    /// The directory and its parents are made if they are not there.
+    ///
+    /// # Errors
+    ///
+    /// - `Locked` when another process, or this one, has it open; the message
+    ///   names the path and the holder.
+    /// - `Damaged` when sled cannot read its files or has fewer commits than were acknowledged.
+    /// - `NewerFormat` when a newer program made it.
+    /// - `Unavailable` when the path is a file, may not be read or written, or
+    ///   is a directory that holds something else, a sled database of another
+    ///   program included. Nothing in it is then changed.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, KvError> {
+        Self::open_with(path, &SledOptions::default())
+    }
+
+    /// Opens a store with options of your own.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with(path: impl AsRef<Path>, options: &SledOptions) -> Result<Self, KvError> {
+        let dir = StoreDir::prepare(path.as_ref())?;
+        // Before the lock, which writes into the directory.
+        dir.inspect()?;
+        let lock = StoreLock::take(dir.path())?;
+        let (db, mark) = match dir.inspect()? {
+            Found::Nothing | Found::Unfinished => create(&dir, options)?,
+            Found::Store => reopen(&dir, options)?,
+        };
+        Ok(Self {
+            dir,
+            db,
+            mark,
+            failure: OnceLock::new(),
+            _lock: lock,
+        })
+    }
+
+    fn doing(&self, what: &str) -> String {
+        format!("{what} {}", self.dir.path().display())
+    }
+
+    fn read<T>(&self, call: impl FnOnce(&::sled::Tree) -> ::sled::Result<T>) -> Result<T, KvError> {
+        self.db.call(call).map_err(|fault| {
+            if fault.is_panic() {
+                self.fail("sled panicked");
+            }
+            fault.into_error(&self.doing("read"))
+        })
+    }
+
+    fn fail(&self, why: impl Into<String>) {
+        let _ = self.failure.set(why.into());
+    }
+
+    fn refuse_after_failure(&self) -> Result<(), KvError> {
+        match self.failure.get() {
+            None => Ok(()),
+            Some(why) => {
+                let doing = self.doing("commit to");
+                Err(KvError::new(ErrorKind::Refusing, doing).caused_by(why.clone()))
+            }
+        }
+    }
+
+    fn write(&mut self, writes: WriteBatch, number: u64) -> Result<(), KvError> {
+        let doing = self.doing("commit to");
+        let count = writes.len() + 1;
+        self.db
+            .write(sled_batch(writes, number), count)
+            .map_err(|fault: Fault| fault.into_error(&doing))?;
+        self.db.sync().map_err(|e| KvError::io(&doing, e))?;
+        self.move_mark(number).map_err(|e| KvError::io(&doing, e))
+    }
+
+    fn move_mark(&mut self, number: u64) -> std::io::Result<()> {
+        self.mark.record(number)?;
+        if number.is_multiple_of(Self::MARK_SYNC) {
+            self.mark.sync()?;
+        }
+        Ok(())
+    }
+}
+
+impl OrderedKv for SledKv {
+    fn traits(&self) -> KvTraits {
+        KvTraits {
+            description: Description::new("sled", Durability::PowerCut),
+            preferred_value: Self::VALUE_LIMIT,
+        }
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
+        let value = self.read(|tree| tree.get(inward(key)))?;
+        Ok(value.map(|value| value.to_vec()))
+    }
+
+    fn scan(
+        &self,
+        range: &KeyRange,
+        order: SortOrder,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<KeyValue>, KvError> {
+        let range = inward_range(range);
+        if range.end.as_ref().is_some_and(|end| *end <= range.start) {
+            return Ok(Vec::new());
+        }
+        self.read(|tree| {
+            let mut found = tree.range::<&[u8], _>(range.bounds());
+            let next = || match order {
+                SortOrder::Ascending => found.next(),
+                SortOrder::Descending => found.next_back(),
+            };
+            std::iter::from_fn(next)
+                .take(limit.get())
+                .map(|pair| pair.map(key_value))
+                .collect()
+        })
+    }
+
+    fn commit(&mut self, writes: WriteBatch) -> Result<(), KvError> {
+        self.refuse_after_failure()?;
+        check_sizes(&writes)?;
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let number = self.mark.number() + 1;
+        let done = self.write(writes, number);
+        if let Err(error) = &done {
+            self.fail(error.to_string());
+        }
+        done
+    }
+}
+
+impl Drop for SledKv {
+    /// A clean close leaves a mark that is exact. After a failure the mark stays as it is.
+    fn drop(&mut self) {
+        if self.failure.get().is_some() {
+            return;
+        }
+        if let Err(error) = self.mark.sync() {
+            tracing::warn!(%error, path = %self.dir.path().display(), "could not sync the mark");
+        }
+    }
+}
+
+/// Larger values would make pages that sled puts into files it never syncs.
+fn check_sizes(writes: &WriteBatch) -> Result<(), KvError> {
+    for (key, value) in writes.iter() {
+        let value = value.map_or(0, <[u8]>::len);
+        if value > SledKv::VALUE_LIMIT || key.len() + value > SledKv::PAIR_LIMIT {
+            let doing = format!(
+                "store a value of {value} bytes under a key of {}: at most {} bytes, and {} with the key",
+                key.len(),
+                SledKv::VALUE_LIMIT,
+                SledKv::PAIR_LIMIT
+            );
+            return Err(KvError::new(ErrorKind::Invalid, doing));
+        }
+    }
+    Ok(())
+}
+
+fn sled_batch(writes: WriteBatch, number: u64) -> ::sled::Batch {
+    let mut batch = ::sled::Batch::default();
+    for (key, value) in writes {
+        let key = inward(&key);
+        match value {
+            Some(value) => batch.insert(key.as_ref(), value),
+            None => batch.remove(key.as_ref()),
+        }
+    }
+    batch.insert(&NUMBER, &encode_number(number));
+    batch
+}
+
+fn key_value((key, value): (::sled::IVec, ::sled::IVec)) -> KeyValue {
+    KeyValue {
+        key: outward(&key),
+        value: value.to_vec(),
+    }
+}

@@ -1,0 +1,14 @@
+//! What `SledKv` promises, and what strikes it.
+#![cfg(all(feature = "sled", target_os = "linux"))]
+
+mod child;
+mod churn;
+mod damage;
+mod full_disk;
+mod killed;
+mod opening;
+mod ordered;
+mod power_cut;
+mod script;
+mod synced;
+mod trace;

@@ -1,0 +1,172 @@
+use std::path::Path;
+
+use batch_core::sled::SledKv;
+
+use crate::child::{Place, Task};
+use crate::script::{commits_in, content, options};
+use crate::trace::{Call, Trace};
+
+fn report_of<'a>(call: &'a Call, place: &Place) -> Option<&'a str> {
+    match call {
+        Call::Write { path, bytes, .. } if *path == place.report => {
+            Some(std::str::from_utf8(bytes).unwrap().trim_end())
+        }
+        _ => None,
+    }
+}
+
+/// sled's own `flush` makes no such call.
+#[test]
+#[ignore = "needs strace"]
+fn every_acknowledged_commit_costs_one_fdatasync_of_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place::in_dir(dir.path());
+    let log = place.store.join("db");
+
+    let trace = Trace::of(Task::Commit(50), &place, &[]);
+
+    let mut syncs = 0;
+    let mut acknowledged = 0;
+    for call in trace.ended() {
+        match call {
+            Call::Sync {
+                path,
+                data_only: true,
+                ..
+            } if *path == log => syncs += 1,
+            call if report_of(call, &place) == Some("opened") => syncs = 0,
+            call if report_of(call, &place).is_some_and(|line| line.starts_with("ack ")) => {
+                acknowledged += 1;
+                assert_eq!(syncs, 1, "before commit {acknowledged} was acknowledged");
+                syncs = 0;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(acknowledged, 50);
+}
+
+/// A descriptor is told of failed writes from when it was opened on.
+#[test]
+#[ignore = "needs strace"]
+fn the_descriptor_that_is_synced_was_opened_before_the_first_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place::in_dir(dir.path());
+    let log = place.store.join("db");
+    for _ in 0..2 {
+        let trace = Trace::of(Task::Commit(3), &place, &[]);
+        let first_open = trace.ended().find_map(|call| match call {
+            Call::Open { path, fd, .. } if *path == log => Some(*fd),
+            Call::Write { path, .. } if *path == log => panic!("a write before our own open"),
+            _ => None,
+        });
+        let synced = trace.ended().find_map(|call| match call {
+            Call::Sync {
+                path,
+                fd,
+                data_only: true,
+            } if *path == log => Some(*fd),
+            _ => None,
+        });
+        assert_eq!(synced, first_open);
+    }
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_new_store_is_synced_with_its_parents_before_open_returns() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut place = Place::in_dir(dir.path());
+    place.store = dir.path().join("a/b/store");
+
+    let trace = Trace::of(Task::Commit(1), &place, &[]);
+
+    let before: Vec<&Call> = trace
+        .ended()
+        .take_while(|call| report_of(call, &place) != Some("opened"))
+        .collect();
+    let store = &place.store;
+    let parent = store.parent().unwrap();
+    let last_write = |wanted: &Path| {
+        before
+            .iter()
+            .rposition(|c| matches!(c, Call::Write { path, .. } if path == wanted))
+    };
+    for file in ["db", "conf"] {
+        let path = store.join(file);
+        let synced = before.iter().rposition(|call| call.is_sync_of(&path));
+        assert!(
+            synced > last_write(&path),
+            "{file} is synced after it was written"
+        );
+    }
+    let renamed = before
+        .iter()
+        .rposition(|call| matches!(call, Call::Rename { .. }));
+    let synced = before.iter().rposition(|call| call.is_sync_of(store));
+    assert!(synced > renamed, "the names in the store are synced");
+    for made_in in [parent, parent.parent().unwrap(), dir.path()] {
+        let synced = before.iter().any(|call| call.is_sync_of(made_in));
+        assert!(synced, "{} is synced", made_in.display());
+    }
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn after_a_failed_sync_nothing_is_synced_or_acknowledged_again_and_reads_go_on() {
+    for when in [2, 3, 9] {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place::in_dir(dir.path());
+        let log = place.store.join("db");
+
+        let fault = format!("fdatasync:error=EIO:when={when}");
+        let trace = Trace::of(Task::FailStop, &place, &[&fault]);
+
+        let syncs = trace
+            .ended()
+            .filter(|c| matches!(c, Call::Sync { path, data_only: true, .. } if *path == log));
+        assert_eq!(
+            syncs.count(),
+            when - 1,
+            "only those before the failed one succeed"
+        );
+        check_fail_stop(&place);
+    }
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn after_a_failed_write_every_commit_is_refused_and_reads_go_on() {
+    for when in 1..=8 {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place::in_dir(dir.path());
+        drop(SledKv::open_with(&place.store, &options()).unwrap());
+        let fault = format!("pwrite64:error=EIO:when={when}");
+        Trace::of(Task::FailStop, &place, &[&fault]);
+        check_fail_stop(&place);
+    }
+}
+
+fn check_fail_stop(place: &Place) {
+    let lines = place.lines();
+    if lines[0].starts_with("error ") {
+        // The fault struck while the store was opened.
+        assert!(lines[0].starts_with("error Unavailable"), "{lines:?}");
+        return;
+    }
+    let failed = lines.iter().position(|line| line.starts_with("failed"));
+    let failed = failed.unwrap_or_else(|| panic!("nothing failed: {lines:?}"));
+    assert!(lines[failed].ends_with(" Unavailable"), "{lines:?}");
+    let after = ["then Err(Refusing)"; 3].into_iter().chain(["read Ok(())"]);
+    assert!(
+        after.eq(lines[failed + 1..].iter().map(String::as_str)),
+        "{lines:?}"
+    );
+    let kv = SledKv::open_with(&place.store, &options()).unwrap();
+    let held = commits_in(&content(&kv).unwrap()).unwrap();
+    let acknowledged = place.acknowledged();
+    assert!(
+        (acknowledged..=acknowledged + 1).contains(&held),
+        "{held} of {acknowledged}"
+    );
+}
