@@ -1,0 +1,76 @@
+use batch_core::storage::Disposition;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::pool::Pool;
+use super::route::Route;
+use crate::executor::{ExecutorError, Outcome, RunContext};
+use crate::guard::Guarded;
+use crate::retry::{AttemptEnd, decide};
+
+/// What an executor came to; the message where it panicked.
+type Said = Result<Result<Outcome, ExecutorError>, String>;
+
+/// Why an executor was told to stop.
+enum Cut {
+    /// Its run was cancelled or its claim was lost, or the dispatcher shuts down.
+    Told,
+    /// Its time was up.
+    TimedOut,
+}
+
+/// Executes a run once and says what to record.
+///
+/// `stop` tells the executor to stop, and does so too when its time is up; a
+/// grace later it is dropped.
+pub(super) async fn attempt(
+    pool: &Pool,
+    route: &Route,
+    run: RunContext,
+    stop: CancellationToken,
+) -> Disposition {
+    let (id, number, deadline) = (run.id(), run.attempt(), run.deadline());
+    let decided = |end: AttemptEnd| decide(&route.retry, id, number, end);
+    let mut work = Guarded::new(|| route.executor.execute(run));
+    let cut = tokio::select! {
+        biased;
+        said = &mut work => return decided(end_of(said)),
+        () = pool.drop_executors.cancelled() => return Disposition::Released,
+        () = stop.cancelled() => Cut::Told,
+        () = reached(deadline) => Cut::TimedOut,
+    };
+    stop.cancel();
+    let said = tokio::select! {
+        biased;
+        said = &mut work => Some(said),
+        () = pool.drop_executors.cancelled() => None,
+        () = sleep(pool.options.cancel_grace) => None,
+    };
+    drop(work);
+    let output = match said {
+        // The work is done, if late: doing it again would serve nobody.
+        Some(Ok(Ok(done @ Outcome::Done { .. }))) => return decided(AttemptEnd::Said(done)),
+        Some(Ok(Ok(other))) => other.output().cloned(),
+        _ => None,
+    };
+    match (cut, route.run_timeout) {
+        (Cut::TimedOut, Some(limit)) => decided(AttemptEnd::TimedOut { limit, output }),
+        _ => Disposition::Released,
+    }
+}
+
+fn end_of(said: Said) -> AttemptEnd {
+    match said {
+        Ok(Ok(outcome)) => AttemptEnd::Said(outcome),
+        Ok(Err(error)) => AttemptEnd::Erred(error),
+        Err(message) => AttemptEnd::Panicked(message),
+    }
+}
+
+/// Waits until a time, or for ever.
+async fn reached(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}

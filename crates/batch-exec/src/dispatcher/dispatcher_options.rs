@@ -1,0 +1,71 @@
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use crate::retry::RetryPolicy;
+
+/// How a [`Dispatcher`](super::Dispatcher) works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DispatcherOptions {
+    /// How many runs are executed at the same time. 16.
+    pub concurrency: NonZeroUsize,
+    /// The most runs that are claimed ahead of the workers. 256.
+    ///
+    /// How many really are follows the work: few while runs are slow, so that
+    /// little is held when the process dies, and more the faster they end.
+    pub prefetch: usize,
+    /// How long an attempt may take unless its workflow says otherwise. No limit.
+    pub run_timeout: Option<Duration>,
+    /// When failed attempts are followed by another, unless the workflow says otherwise.
+    pub retry: RetryPolicy,
+    /// How long a claim lasts unless it is renewed. 30 s.
+    pub lease: Duration,
+    /// How often claims are renewed, and with that the longest time until a
+    /// cancelled run's executor hears of it. 1 s; never more than a third of the lease.
+    pub heartbeat: Duration,
+    /// How long an executor that was told to stop may take before it is dropped. 5 s.
+    pub cancel_grace: Duration,
+    /// How long a shutdown waits for executors before it tells them to stop. 30 s.
+    pub shutdown_grace: Duration,
+    /// How long a shutdown then waits for sinks to receive the last events. 5 s.
+    pub sink_grace: Duration,
+}
+
+impl DispatcherOptions {
+    /// How often claims are renewed, the lease considered.
+    pub(super) fn heartbeat_every(&self) -> Duration {
+        let third = (self.lease / 3).max(Duration::from_millis(1));
+        self.heartbeat.clamp(Duration::from_millis(1), third)
+    }
+}
+
+impl Default for DispatcherOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: NonZeroUsize::MIN.saturating_add(15),
+            prefetch: 256,
+            run_timeout: None,
+            retry: RetryPolicy::default(),
+            lease: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(1),
+            cancel_grace: Duration::from_secs(5),
+            shutdown_grace: Duration::from_secs(30),
+            sink_grace: Duration::from_secs(5),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_renewed_at_least_three_times_a_lease() {
+        let mut options = DispatcherOptions::default();
+        assert_eq!(options.heartbeat_every().as_secs(), 1);
+        options.lease = Duration::from_millis(300);
+        assert_eq!(options.heartbeat_every().as_millis(), 100);
+        options.lease = Duration::ZERO;
+        assert_eq!(options.heartbeat_every().as_millis(), 1);
+    }
+}

@@ -1,0 +1,32 @@
+//! Claims runs, executes them, and records how they ended.
+
+mod allowance;
+mod attempt;
+mod dispatcher_builder;
+mod dispatcher_error;
+mod dispatcher_handle;
+mod dispatcher_options;
+mod dispatcher_status;
+mod ending;
+mod feeder;
+mod heartbeat;
+mod held_runs;
+mod job;
+mod pool;
+mod prefetch_window;
+mod ready_queue;
+mod route;
+mod settler;
+mod start_error;
+mod stop;
+mod supervisor;
+mod worker;
+mod workflow_options;
+
+pub use dispatcher_builder::DispatcherBuilder;
+pub use dispatcher_error::DispatcherError;
+pub use dispatcher_handle::Dispatcher;
+pub use dispatcher_options::DispatcherOptions;
+pub use dispatcher_status::DispatcherStatus;
+pub use start_error::StartError;
+pub use workflow_options::WorkflowOptions;

@@ -1,0 +1,163 @@
+use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use batch_core::id::WorkflowId;
+use batch_core::storage::{Claim, ClaimToken, Storage, StorageError};
+use batch_core::time::Clock;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::ending::Ending;
+use super::held_runs::HeldRuns;
+use super::job::Job;
+use super::prefetch_window::PrefetchWindow;
+use super::ready_queue::ReadyQueue;
+use super::route::Route;
+use super::{DispatcherError, DispatcherOptions, DispatcherStatus};
+use crate::error_chain::ErrorChain;
+
+/// What the tasks of one dispatcher share.
+#[derive(Debug)]
+pub(super) struct Pool {
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) options: DispatcherOptions,
+    pub(super) routes: HashMap<WorkflowId, Arc<Route>>,
+    pub(super) queue: ReadyQueue,
+    pub(super) held: HeldRuns,
+    pub(super) window: PrefetchWindow,
+    /// No more runs are claimed.
+    pub(super) no_more_claims: CancellationToken,
+    /// Executors are dropped where they stand.
+    pub(super) drop_executors: CancellationToken,
+    room: Notify,
+    /// The claims that were taken from executors which block their thread.
+    blocked: Mutex<HashSet<ClaimToken>>,
+    /// Never more than one ending for each run that is held, so it needs no bound of its own.
+    endings: mpsc::UnboundedSender<Ending>,
+    failure: watch::Sender<Option<DispatcherError>>,
+}
+
+impl Pool {
+    pub(super) fn new(
+        storage: Arc<dyn Storage>,
+        clock: Arc<dyn Clock>,
+        options: DispatcherOptions,
+        routes: HashMap<WorkflowId, Arc<Route>>,
+        endings: mpsc::UnboundedSender<Ending>,
+    ) -> Self {
+        let window = PrefetchWindow::new(options.concurrency.get(), options.prefetch);
+        Self {
+            storage,
+            clock,
+            options,
+            routes,
+            queue: ReadyQueue::new(),
+            held: HeldRuns::new(),
+            window,
+            no_more_claims: CancellationToken::new(),
+            drop_executors: CancellationToken::new(),
+            room: Notify::new(),
+            blocked: Mutex::new(HashSet::new()),
+            endings,
+            failure: watch::Sender::new(None),
+        }
+    }
+
+    /// Waits until it is worth claiming, and says how many runs.
+    pub(super) async fn room(&self) -> NonZeroU32 {
+        loop {
+            if let Some(room) = self.room_now() {
+                return room;
+            }
+            self.room.notified().await;
+        }
+    }
+
+    /// How many runs to claim; `None` while enough wait for the workers.
+    fn room_now(&self) -> Option<NonZeroU32> {
+        let window = self.window.runs();
+        if self.queue.len() > window / 2 {
+            return None;
+        }
+        let most = self.options.concurrency.get().saturating_add(window);
+        let room = most.saturating_sub(self.held.len());
+        NonZeroU32::new(u32::try_from(room).unwrap_or(u32::MAX))
+    }
+
+    /// Waits for a job; `None` once no more will come.
+    pub(super) async fn next_job(&self) -> Option<Job> {
+        let job = self.queue.pop().await?;
+        self.window.waited(job.ready_since.elapsed());
+        self.room.notify_one();
+        Some(job)
+    }
+
+    /// Takes the claim of a run that ended; `None` where it is no longer this worker's to settle.
+    pub(super) fn take(&self, token: ClaimToken) -> Option<Claim> {
+        let claim = self.held.take(token);
+        if claim.is_none() {
+            self.blocked.lock().remove(&token);
+        }
+        self.room.notify_one();
+        claim
+    }
+
+    /// Hands an ending to the settler.
+    pub(super) fn settle(&self, ending: Ending) {
+        let key = ending.key();
+        if self.endings.send(ending).is_err() {
+            tracing::warn!(run = %key.run, "the run ended after the dispatcher, and is not recorded");
+        }
+    }
+
+    /// Gives claims back without counting anything.
+    pub(super) fn give_back(&self, claims: Vec<Claim>) {
+        for claim in claims {
+            self.settle(Ending::released(claim));
+        }
+        self.room.notify_one();
+    }
+
+    /// Ends the attempts of executors that block their thread past their time.
+    pub(super) fn take_overdue(&self, now: Instant) -> Vec<Ending> {
+        let endings = self.held.take_overdue(now);
+        let tokens = endings.iter().map(|ending| ending.key().token);
+        self.blocked.lock().extend(tokens);
+        endings
+    }
+
+    /// Stops claiming for good, because of what the store said.
+    pub(super) fn fail(&self, doing: &'static str, error: StorageError) {
+        let source = Arc::new(error);
+        self.failed(DispatcherError::Storage { doing, source });
+        self.no_more_claims.cancel();
+    }
+
+    /// Records why something stopped; the first reason stays.
+    pub(super) fn failed(&self, error: DispatcherError) {
+        tracing::error!(error = %ErrorChain(&error), "the dispatcher failed");
+        self.failure.send_if_modified(|first| {
+            let new = first.is_none();
+            first.get_or_insert(error);
+            new
+        });
+    }
+
+    /// Why something stopped, now and later.
+    pub(super) fn failures(&self) -> watch::Receiver<Option<DispatcherError>> {
+        self.failure.subscribe()
+    }
+
+    pub(super) fn status(&self) -> DispatcherStatus {
+        let counts = self.held.counts();
+        DispatcherStatus {
+            executing: counts.executing,
+            ready: counts.ready,
+            blocked: self.blocked.lock().len(),
+        }
+    }
+}

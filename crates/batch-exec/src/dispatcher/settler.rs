@@ -1,0 +1,79 @@
+use std::sync::Arc;
+
+use batch_core::storage::{Settled, StorageError};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::ending::Ending;
+use super::pool::Pool;
+use crate::retry::Backoff;
+
+/// The most endings that are recorded in one call.
+const MOST: usize = 1_000;
+/// How often a transient error is met with another try once the dispatcher closes.
+const LAST_TRIES: u32 = 6;
+
+/// Records how attempts ended, all that have gathered during one call with the next.
+///
+/// Ends once `closing` has fired and everything that was sent is recorded.
+pub(super) async fn record(
+    pool: Arc<Pool>,
+    mut endings: mpsc::UnboundedReceiver<Ending>,
+    closing: CancellationToken,
+) {
+    let mut group = Vec::new();
+    loop {
+        let got = tokio::select! {
+            biased;
+            got = endings.recv_many(&mut group, MOST) => got,
+            () = closing.cancelled(), if !endings.is_closed() => {
+                endings.close();
+                continue;
+            }
+        };
+        if got == 0 {
+            return;
+        }
+        settle(&pool, &group, &closing).await;
+        group.clear();
+    }
+}
+
+/// Records a group of endings. Where that fails for good, the runs will be executed again.
+async fn settle(pool: &Pool, group: &[Ending], closing: &CancellationToken) {
+    let mut backoff = Backoff::of_storage();
+    loop {
+        let settlements = group.iter().map(Ending::settlement).collect();
+        match pool.storage.settle(settlements).await {
+            Ok(replies) => return report_stale(group, &replies),
+            Err(error) if is_worth_another_try(&error, &backoff, closing) => {
+                let wait = backoff.failed();
+                tracing::warn!(%error, ?wait, "could not record how runs ended, trying again");
+                sleep(wait).await;
+            }
+            Err(error) => {
+                let runs = group.len();
+                tracing::error!(runs, "how these runs ended is not recorded");
+                return pool.fail("record how runs ended", error);
+            }
+        }
+    }
+}
+
+fn is_worth_another_try(
+    error: &StorageError,
+    backoff: &Backoff,
+    closing: &CancellationToken,
+) -> bool {
+    error.is_retryable() && !(closing.is_cancelled() && backoff.failures() >= LAST_TRIES)
+}
+
+fn report_stale(group: &[Ending], replies: &[Settled]) {
+    for (ending, reply) in group.iter().zip(replies) {
+        if *reply == Settled::Stale {
+            let key = ending.key();
+            tracing::info!(run = %key.run, "the claim was no longer current; the result is dropped");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use batch_core::time::Timestamp;
+use tokio::time::Instant;
+
+use super::allowance::Allowance;
+use super::attempt::attempt;
+use super::ending::Ending;
+use super::job::Job;
+use super::pool::Pool;
+use super::route::Route;
+
+/// An executor that is this much over its time and its grace is blocking its thread.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// Executes one job after the other until no more will come.
+pub(super) async fn work(pool: Arc<Pool>) {
+    while let Some(job) = pool.next_job().await {
+        execute(&pool, job).await;
+    }
+}
+
+/// Executes one job and hands its ending to the settler.
+async fn execute(pool: &Pool, job: Job) {
+    let Job { mut run, route, .. } = job;
+    let token = run.token();
+    let started_at = pool.clock.now().wall;
+    let deadline = route
+        .run_timeout
+        .and_then(|limit| Instant::now().checked_add(limit));
+    run.set_deadline(deadline);
+    let allowance = allowance(pool, &route, deadline, started_at);
+    let Some(stop) = pool.held.begin(token, allowance) else {
+        return;
+    };
+    let disposition = attempt(pool, &route, run, stop).await;
+    if let Some(claim) = pool.take(token) {
+        pool.settle(Ending::of_attempt(claim, started_at, disposition));
+    }
+}
+
+/// What an executor is allowed before it is taken to block its thread; `None` where it has no limit.
+fn allowance(
+    pool: &Pool,
+    route: &Route,
+    deadline: Option<Instant>,
+    started_at: Timestamp,
+) -> Option<Allowance> {
+    let patience = pool.options.cancel_grace.saturating_add(SLACK);
+    Some(Allowance {
+        overdue_at: deadline?.checked_add(patience)?,
+        limit: route.run_timeout?,
+        started_at,
+        retry: route.retry,
+    })
+}

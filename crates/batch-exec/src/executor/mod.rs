@@ -1,0 +1,17 @@
+//! The host's code that performs a run.
+
+mod executor_error;
+mod executor_trait;
+mod from_fn;
+mod input_error;
+mod outcome;
+mod run_context;
+mod typed;
+
+pub use executor_error::ExecutorError;
+pub use executor_trait::Executor;
+pub use from_fn::{FromFn, from_fn};
+pub use input_error::InputError;
+pub use outcome::Outcome;
+pub use run_context::RunContext;
+pub use typed::{Typed, typed};

@@ -1,0 +1,217 @@
+use std::time::Duration;
+
+use batch_core::run::{Failure, InvalidOutput, Output};
+use serde::Serialize;
+
+/// What an executor says at the end of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The run is done and ends as processed.
+    Done {
+        /// What it gives back.
+        output: Option<Output>,
+    },
+    /// The attempt failed; the retry policy decides whether there is another.
+    Retry {
+        /// How long to wait; `None` leaves that to the policy.
+        after: Option<Duration>,
+        /// Why.
+        failure: Failure,
+        /// Kept where this was the last attempt.
+        output: Option<Output>,
+    },
+    /// The run failed for good, whatever the retry policy says.
+    Fail {
+        /// Why.
+        failure: Failure,
+        /// What it gives back all the same.
+        output: Option<Output>,
+    },
+}
+
+impl Outcome {
+    /// The word for programs where an output cannot be written as JSON.
+    pub const INVALID_OUTPUT: &'static str = "INVALID_OUTPUT";
+
+    /// Done, with a value to give back.
+    ///
+    /// A value that is no JSON or is larger than
+    /// [`Output::MAX_BYTES`](batch_core::run::Output::MAX_BYTES) fails the run
+    /// for good, as [`INVALID_OUTPUT`](Self::INVALID_OUTPUT) or
+    /// [`OUTPUT_TOO_LARGE`](Failure::OUTPUT_TOO_LARGE).
+    #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a value that is given back reads best without an ampersand"
+    )]
+    pub fn done(value: impl Serialize) -> Self {
+        match Output::new(&value) {
+            Ok(output) => Self::Done {
+                output: Some(output),
+            },
+            Err(error) => Self::Fail {
+                failure: refusal(&error),
+                output: None,
+            },
+        }
+    }
+
+    /// Done, with nothing to give back.
+    #[must_use]
+    pub const fn done_without_output() -> Self {
+        Self::Done { output: None }
+    }
+
+    /// The attempt failed; another may do better. The policy says when.
+    #[must_use]
+    pub fn retry(reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Retry {
+            after: None,
+            failure: Failure::new(reason, message),
+            output: None,
+        }
+    }
+
+    /// The attempt failed; another may do better, not before `after` has passed.
+    #[must_use]
+    pub fn retry_after(
+        after: Duration,
+        reason: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::Retry {
+            after: Some(after),
+            failure: Failure::new(reason, message),
+            output: None,
+        }
+    }
+
+    /// The run failed for good: a word for programs, a sentence for people.
+    #[must_use]
+    pub fn fail(reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Fail {
+            failure: Failure::new(reason, message),
+            output: None,
+        }
+    }
+
+    /// Attaches a value to give back, a failed run's included.
+    ///
+    /// A value that cannot be an output is left out and the failure's message
+    /// says so; a run that was done fails, as with [`done`](Self::done).
+    #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a value that is given back reads best without an ampersand"
+    )]
+    pub fn with_output(self, value: impl Serialize) -> Self {
+        let made = Output::new(&value);
+        match (self, made) {
+            (Self::Done { .. }, Ok(output)) => Self::Done {
+                output: Some(output),
+            },
+            (Self::Done { .. }, Err(error)) => Self::Fail {
+                failure: refusal(&error),
+                output: None,
+            },
+            (Self::Retry { after, failure, .. }, made) => {
+                let (failure, output) = attach(failure, made);
+                Self::Retry {
+                    after,
+                    failure,
+                    output,
+                }
+            }
+            (Self::Fail { failure, .. }, made) => {
+                let (failure, output) = attach(failure, made);
+                Self::Fail { failure, output }
+            }
+        }
+    }
+
+    /// What it gives back.
+    #[must_use]
+    pub const fn output(&self) -> Option<&Output> {
+        match self {
+            Self::Done { output } | Self::Retry { output, .. } | Self::Fail { output, .. } => {
+                output.as_ref()
+            }
+        }
+    }
+}
+
+/// The failure of a run whose output is refused.
+fn refusal(error: &InvalidOutput) -> Failure {
+    match error {
+        InvalidOutput::TooLarge { .. } => {
+            Failure::new(Failure::OUTPUT_TOO_LARGE, error.to_string())
+        }
+        InvalidOutput::NotJson(cause) => {
+            Failure::new(Outcome::INVALID_OUTPUT, format!("{error}: {cause}"))
+        }
+        _ => Failure::new(Outcome::INVALID_OUTPUT, error.to_string()),
+    }
+}
+
+/// A failure with its output, or with a word about the output that is missing.
+fn attach(failure: Failure, made: Result<Output, InvalidOutput>) -> (Failure, Option<Output>) {
+    match made {
+        Ok(output) => (failure, Some(output)),
+        Err(error) => {
+            let message = format!("{} ({error})", failure.message());
+            (Failure::new(failure.reason(), message), None)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn too_large() -> String {
+        "x".repeat(Output::MAX_BYTES)
+    }
+
+    #[test]
+    fn an_output_that_is_too_large_fails_the_run_for_good() {
+        let Outcome::Fail { failure, output } = Outcome::done(too_large()) else {
+            panic!("not a final failure");
+        };
+        assert_eq!(failure.reason(), Failure::OUTPUT_TOO_LARGE);
+        assert!(failure.message().contains("1048576"), "{failure}");
+        assert_eq!(output, None);
+    }
+
+    #[test]
+    fn a_value_that_is_no_json_fails_the_run_for_good() {
+        let odd = std::collections::BTreeMap::from([((1, 2), 3)]);
+        let Outcome::Fail { failure, .. } = Outcome::done(odd) else {
+            panic!("not a final failure");
+        };
+        assert_eq!(failure.reason(), Outcome::INVALID_OUTPUT);
+    }
+
+    #[test]
+    fn a_failure_keeps_its_reason_when_its_output_is_refused() {
+        let Outcome::Fail { failure, output } = Outcome::fail("BAD", "no").with_output(too_large())
+        else {
+            panic!("not a final failure");
+        };
+        assert_eq!(failure.reason(), "BAD");
+        assert!(failure.message().starts_with("no (the output has"));
+        assert_eq!(output, None);
+    }
+
+    #[test]
+    fn an_output_can_ride_on_any_outcome() {
+        for outcome in [
+            Outcome::done_without_output(),
+            Outcome::retry("R", "r"),
+            Outcome::fail("F", "f"),
+        ] {
+            let outcome = outcome.with_output(7);
+            assert_eq!(outcome.output().map(Output::as_json), Some("7"));
+        }
+    }
+}

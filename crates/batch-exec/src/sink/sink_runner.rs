@@ -1,0 +1,214 @@
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use batch_core::id::SinkName;
+use batch_core::journal::{Entry, Event, Sequence};
+use batch_core::storage::{JournalPage, Storage, StorageError};
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::subject_cache::SubjectCache;
+use super::{EventSink, Gap, SinkError};
+use crate::guard::Guarded;
+use crate::retry::Backoff;
+
+/// How many entries are read at once.
+const PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
+/// The most events in one delivery.
+const MOST_EVENTS: usize = 500;
+/// How long the cursor may lag behind what was delivered, so that a busy
+/// journal does not cost a commit for each delivery.
+const CURSOR_LAG: Duration = Duration::from_millis(100);
+
+/// Leads one sink along the journal.
+pub(crate) struct SinkRunner {
+    name: SinkName,
+    sink: Arc<dyn EventSink>,
+    storage: Arc<dyn Storage>,
+    subjects: SubjectCache,
+    /// The last entry that was delivered.
+    position: Sequence,
+    /// The last entry that the durable cursor has passed.
+    saved: Sequence,
+    /// When the cursor is to be moved; `None` while it stands at the position.
+    save_at: Option<Instant>,
+}
+
+/// The runner was told to end while its sink failed.
+struct GivenUp;
+
+impl SinkRunner {
+    /// A runner for a sink whose cursor stands at `position`.
+    pub(crate) fn new(
+        name: SinkName,
+        sink: Arc<dyn EventSink>,
+        storage: Arc<dyn Storage>,
+        position: Sequence,
+    ) -> Self {
+        Self {
+            name,
+            sink,
+            storage,
+            subjects: SubjectCache::default(),
+            position,
+            saved: position,
+            save_at: None,
+        }
+    }
+
+    /// The sink's name.
+    pub(crate) const fn name(&self) -> &SinkName {
+        &self.name
+    }
+
+    /// Delivers until `drain` has fired and everything that was there by then is delivered.
+    ///
+    /// Errors of the store that trying again does not cure end it.
+    pub(crate) async fn run(mut self, drain: CancellationToken) -> Result<(), StorageError> {
+        let mut backoff = Backoff::of_storage();
+        loop {
+            match self.step(&drain).await {
+                Ok(Step::On) => backoff.succeeded(),
+                Ok(Step::End) => return self.save().await,
+                Err(error) if error.is_retryable() && !drain.is_cancelled() => {
+                    let wait = backoff.failed();
+                    tracing::warn!(sink = %self.name, %error, ?wait, "could not read the journal, trying again");
+                    sleep(wait).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Delivers a stretch of the journal, or waits for one.
+    async fn step(&mut self, drain: &CancellationToken) -> Result<Step, StorageError> {
+        let page = self.storage.journal(self.position, PAGE).await?;
+        let draining = drain.is_cancelled();
+        let delivered = match self.skip_gap(&page, drain).await {
+            Ok(()) if page.entries.is_empty() && draining => return Ok(Step::End),
+            Ok(()) if page.entries.is_empty() => return self.idle(drain).await,
+            Ok(()) => self.deliver_page(&page.entries, drain).await?,
+            Err(GivenUp) => Err(GivenUp),
+        };
+        if self.save_at.is_some_and(|at| at <= Instant::now()) {
+            self.save().await?;
+        }
+        Ok(delivered.map_or(Step::End, |()| Step::On))
+    }
+
+    /// Waits until the journal grows; moves the cursor meanwhile.
+    async fn idle(&mut self, drain: &CancellationToken) -> Result<Step, StorageError> {
+        let save_at = self.save_at;
+        let due = async {
+            match save_at {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = drain.cancelled() => Ok(Step::On),
+            grown = self.storage.wait(self.position) => grown.map(|_| Step::On),
+            () = due => self.save().await.map(|()| Step::On),
+        }
+    }
+
+    /// Tells the sink of entries that were trimmed before it came to them.
+    async fn skip_gap(
+        &mut self,
+        page: &JournalPage,
+        drain: &CancellationToken,
+    ) -> Result<(), GivenUp> {
+        if page.trimmed <= self.position {
+            return Ok(());
+        }
+        let gap = Gap {
+            first: self.position.next(),
+            last: page.trimmed,
+        };
+        tracing::warn!(sink = %self.name, %gap, "the sink was too late for a stretch of the journal");
+        let sink = Arc::clone(&self.sink);
+        self.until_taken(drain, || Guarded::new(|| sink.gap(gap)))
+            .await?;
+        self.passed(page.trimmed);
+        Ok(())
+    }
+
+    /// Delivers the events of some entries, several entries at once where they are small.
+    async fn deliver_page(
+        &mut self,
+        entries: &[Entry],
+        drain: &CancellationToken,
+    ) -> Result<Result<(), GivenUp>, StorageError> {
+        let mut events = Vec::new();
+        for (n, entry) in entries.iter().enumerate() {
+            let storage = Arc::clone(&self.storage);
+            events.append(&mut self.subjects.events(&*storage, entry).await?);
+            if events.len() < MOST_EVENTS && n + 1 < entries.len() {
+                continue;
+            }
+            if let Err(given_up) = self.deliver(&events, drain).await {
+                return Ok(Err(given_up));
+            }
+            events.clear();
+            self.passed(entry.sequence);
+        }
+        Ok(Ok(()))
+    }
+
+    async fn deliver(&self, events: &[Event], drain: &CancellationToken) -> Result<(), GivenUp> {
+        for some in events.chunks(MOST_EVENTS) {
+            self.until_taken(drain, || Guarded::new(|| self.sink.deliver(some)))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Repeats something until the sink takes it. Once the runner shall end, it is tried once.
+    async fn until_taken<'a>(
+        &self,
+        drain: &CancellationToken,
+        attempt: impl Fn() -> Guarded<'a, Result<(), SinkError>>,
+    ) -> Result<(), GivenUp> {
+        let mut backoff = Backoff::of_sink();
+        loop {
+            let error = match attempt().await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => error.to_string(),
+                Err(message) => format!("it panicked: {message}"),
+            };
+            let wait = backoff.failed();
+            tracing::warn!(sink = %self.name, error, ?wait, "the sink failed, it gets the same again");
+            tokio::select! {
+                biased;
+                () = drain.cancelled() => return Err(GivenUp),
+                () = sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Notes that everything up to an entry is delivered.
+    fn passed(&mut self, entry: Sequence) {
+        self.position = entry;
+        self.save_at
+            .get_or_insert_with(|| Instant::now() + CURSOR_LAG);
+    }
+
+    /// Moves the durable cursor to the position.
+    async fn save(&mut self) -> Result<(), StorageError> {
+        if self.saved < self.position {
+            let name = self.name.clone();
+            self.storage.advance_sink(name, self.position).await?;
+            self.saved = self.position;
+        }
+        self.save_at = None;
+        Ok(())
+    }
+}
+
+/// What follows after a step.
+enum Step {
+    On,
+    End,
+}
