@@ -7,5 +7,7 @@ pub mod dispatcher;
 mod error_chain;
 pub mod executor;
 mod guard;
+#[cfg(test)]
+mod promises;
 pub mod retry;
 pub mod sink;

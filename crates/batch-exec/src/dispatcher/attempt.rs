@@ -1,3 +1,4 @@
+use batch_core::run::Output;
 use batch_core::storage::Disposition;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -34,7 +35,10 @@ pub(super) async fn attempt(
     let mut work = Guarded::new(|| route.executor.execute(run));
     let cut = tokio::select! {
         biased;
-        said = &mut work => return decided(end_of(said)),
+        said = &mut work => return match stop.is_cancelled() {
+            false => decided(end_of(said)),
+            true => kept(said).map_or(Disposition::Released, decided),
+        },
         () = pool.drop_executors.cancelled() => return Disposition::Released,
         () = stop.cancelled() => Cut::Told,
         () = reached(deadline) => Cut::TimedOut,
@@ -47,16 +51,25 @@ pub(super) async fn attempt(
         () = sleep(pool.options.cancel_grace) => None,
     };
     drop(work);
-    let output = match said {
-        // The work is done, if late: doing it again would serve nobody.
-        Some(Ok(Ok(done @ Outcome::Done { .. }))) => return decided(AttemptEnd::Said(done)),
-        Some(Ok(Ok(other))) => other.output().cloned(),
-        _ => None,
-    };
-    match (cut, route.run_timeout) {
-        (Cut::TimedOut, Some(limit)) => decided(AttemptEnd::TimedOut { limit, output }),
+    let output = said.as_ref().and_then(output_of);
+    match (said.and_then(kept), cut, route.run_timeout) {
+        (Some(done), _, _) => decided(done),
+        (None, Cut::TimedOut, Some(limit)) => decided(AttemptEnd::TimedOut { limit, output }),
         _ => Disposition::Released,
     }
+}
+
+/// What counts of an executor that was told to stop: work that is done, if late.
+/// Doing it again would serve nobody.
+fn kept(said: Said) -> Option<AttemptEnd> {
+    match said {
+        Ok(Ok(done @ Outcome::Done { .. })) => Some(AttemptEnd::Said(done)),
+        _ => None,
+    }
+}
+
+fn output_of(said: &Said) -> Option<Output> {
+    said.as_ref().ok()?.as_ref().ok()?.output().cloned()
 }
 
 fn end_of(said: Said) -> AttemptEnd {

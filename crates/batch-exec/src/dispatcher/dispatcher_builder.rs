@@ -42,7 +42,7 @@ struct SinkSpec {
 }
 
 impl DispatcherBuilder {
-    pub(super) fn new(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) -> Self {
         Self {
             storage,
             clock,
