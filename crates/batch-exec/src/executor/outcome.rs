@@ -41,10 +41,6 @@ impl Outcome {
     /// for good, as [`INVALID_OUTPUT`](Self::INVALID_OUTPUT) or
     /// [`OUTPUT_TOO_LARGE`](Failure::OUTPUT_TOO_LARGE).
     #[must_use]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a value that is given back reads best without an ampersand"
-    )]
     pub fn done(value: impl Serialize) -> Self {
         match Output::new(&value) {
             Ok(output) => Self::Done {
@@ -101,10 +97,6 @@ impl Outcome {
     /// A value that cannot be an output is left out and the failure's message
     /// says so; a run that was done fails, as with [`done`](Self::done).
     #[must_use]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a value that is given back reads best without an ampersand"
-    )]
     pub fn with_output(self, value: impl Serialize) -> Self {
         let made = Output::new(&value);
         match (self, made) {

@@ -39,7 +39,7 @@ async fn a_failing_run_is_tried_as_often_and_as_late_as_the_policy_says() {
     assert_eq!((run.state, run.attempts), (RunState::Failed, 4));
     let said = run.failure.unwrap().to_string();
     assert_eq!(said, "ERROR: the printer is on fire");
-    let tries = tries.lock();
+    let tries = tries.lock().clone();
     let at: Vec<_> = tries.iter().map(|(n, at, _)| (*n, *at)).collect();
     assert_eq!(at, [(1, 0), (2, 1), (3, 3), (4, 7)]);
     assert!(tries.iter().all(|(_, _, key)| *key == tries[0].2));
