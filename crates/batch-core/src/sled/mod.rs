@@ -9,8 +9,10 @@ mod opening;
 mod recovery;
 mod sled_kv;
 mod sled_options;
+mod sled_storage;
 mod store_dir;
 mod store_lock;
 
 pub use sled_kv::SledKv;
 pub use sled_options::SledOptions;
+pub use sled_storage::SledStorage;

@@ -1,0 +1,23 @@
+use batch_core::id::BatchId;
+use batch_core::request::{BatchRequest, Input, Limits};
+use batch_core::storage::NewBatch;
+use batch_core::valid::{InvalidBatch, validate};
+
+/// The workflow of all measured batches.
+pub const WORKFLOW: &str = "bench";
+
+/// So many texts of so many bytes each.
+pub fn inputs(count: u32, bytes: usize) -> impl Iterator<Item = Input> {
+    (0..count).map(move |n| Input::text(format!("{n:0bytes$}")))
+}
+
+/// A checked batch of so many texts of so many bytes each.
+///
+/// # Errors
+///
+/// When that is more than the default limits allow.
+pub fn batch(count: u32, bytes: usize) -> Result<NewBatch, InvalidBatch> {
+    let request = BatchRequest::new(WORKFLOW).inputs(inputs(count, bytes));
+    let content = validate(request, &Limits::default())?;
+    Ok(NewBatch::single(BatchId::generate(), content))
+}
