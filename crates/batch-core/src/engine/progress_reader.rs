@@ -92,3 +92,25 @@ fn reading(submission: &Submission, counts: Counts, unfinished: Option<BatchId>)
         unfinished,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::Extent;
+
+    #[test]
+    fn a_batch_that_was_stored_between_the_two_reads_is_among_the_inputs() {
+        let submission = Submission {
+            id: SubmissionId::of_first_batch(BatchId::generate()),
+            batches: 1,
+            inputs: 2,
+            extent: Extent::Open,
+        };
+        let counts = Counts {
+            pending: 5,
+            ..Counts::default()
+        };
+        let reading = reading(&submission, counts, None);
+        assert_eq!(reading.progress.inputs, 5);
+    }
+}
