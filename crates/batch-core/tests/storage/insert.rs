@@ -9,6 +9,7 @@ use batch_core::storage::{
 use batch_core::valid::Source;
 use std::num::NonZeroU32;
 
+use super::faulty_kv::Fault;
 use super::yard::{Yard, request, valid};
 
 #[tokio::test]
@@ -132,45 +133,62 @@ async fn a_batch_above_a_megabyte_is_stored_in_several_commits_and_seen_whole() 
     );
 }
 
+fn large(inputs: u32) -> NewBatch {
+    let big = |n: u32| Input::text(format!("{n}").repeat(100_000));
+    let request = BatchRequest::new("w").inputs((0..inputs).map(big));
+    NewBatch::single(BatchId::generate(), valid(request))
+}
+
+/// Polls a future once.
+async fn poll_once<F: Future + Unpin>(mut future: F) -> std::task::Poll<F::Output> {
+    std::future::poll_fn(|cx| std::task::Poll::Ready(std::pin::Pin::new(&mut future).poll(cx)))
+        .await
+}
+
+/// Begins to store a batch of several slices and stops after the first ones.
+async fn store_in_part(yard: &Yard) {
+    let mut insert = yard.storage().insert(large(60));
+    for _ in 0..3 {
+        assert!(poll_once(&mut insert).await.is_pending());
+        // A read goes through the same channel: what was asked for before is done.
+        yard.storage().sinks().await.unwrap();
+    }
+}
+
+/// Asks until the idle owner has cleared everything away.
+async fn wait_until_clear(yard: &Yard, keys: usize) {
+    while yard.kv.dump().len() > keys {
+        yard.storage().sinks().await.unwrap();
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn slices_of_a_batch_whose_submitter_went_away_are_cleared_away() {
     let yard = Yard::new().await;
     let before = yard.kv.dump().len();
-    let big = |n: u32| Input::text(format!("{n}").repeat(100_000));
-    let request = BatchRequest::new("w").inputs((0..60).map(big));
-    let batch = NewBatch::single(BatchId::generate(), valid(request));
-    let insert = yard.storage().insert(batch);
-    let mut insert = std::pin::pin!(insert);
+    store_in_part(&yard).await;
+    wait_until_clear(&yard, before).await;
+}
+
+#[tokio::test]
+async fn slices_of_a_batch_whose_process_died_are_cleared_away_and_never_seen() {
+    let mut yard = Yard::new().await;
+    let before = yard.kv.dump().len();
+    // The slices stay: the process dies before it can clear them away.
+    let mut insert = yard.storage().insert(large(60));
     for _ in 0..3 {
-        let polled = futures_poll_once(insert.as_mut()).await;
-        assert!(polled.is_none(), "three polls do not finish it");
-        wait_for_a_commit(&yard).await;
-    }
-    insert.set(Box::pin(async { Ok(InsertReply::UnknownWorkflow) }));
-    // Reads queue behind the clearing only while it is not idle work, so ask until it is gone.
-    while yard.kv.dump().len() > before {
+        assert!(poll_once(&mut insert).await.is_pending());
         yard.storage().sinks().await.unwrap();
-        tokio::task::yield_now().await;
     }
-    let runs = yard.runs(RunQuery::default()).await;
-    assert!(runs.is_empty());
-}
-
-/// Polls a future once.
-async fn futures_poll_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
-    std::future::poll_fn(|cx| {
-        let polled = std::pin::Pin::new(&mut future).poll(cx);
-        std::task::Poll::Ready(match polled {
-            std::task::Poll::Ready(output) => Some(output),
-            std::task::Poll::Pending => None,
-        })
-    })
-    .await
-}
-
-/// Gives the owner thread time to answer: a read goes through the same channel.
-async fn wait_for_a_commit(yard: &Yard) {
-    yard.storage().sinks().await.unwrap();
+    yard.kv.plan(Some(Fault::LoseFrom(0)));
+    drop(insert);
+    yard.close();
+    yard.kv.plan(None);
+    assert!(yard.kv.dump().len() > before);
+    yard.open().unwrap();
+    assert!(yard.runs(RunQuery::default()).await.is_empty());
+    wait_until_clear(&yard, before).await;
 }
 
 #[tokio::test]

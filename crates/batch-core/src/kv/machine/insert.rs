@@ -83,9 +83,13 @@ impl<K: OrderedKv> Machine<K> {
         Ok(())
     }
 
-    /// Forgets a batch of which slices were staged and whose header will not come.
+    /// Clears away the slices of a batch whose header will not come.
+    ///
+    /// Harmless for a batch whose header has come: storing it took the mark of
+    /// its slices away, so nothing of it is touched.
     pub(in crate::kv) fn abandon(&mut self, id: BatchId) {
-        if !self.failed && !self.live.contains_key(&id) {
+        let marked = self.stage.get(&key::tidy(id));
+        if !self.failed && matches!(marked, Ok(Some(_))) {
             self.tidy.push_back((id, Tidy::Staged));
         }
     }
