@@ -3,6 +3,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::fault::Fault;
+use super::nudger::Nudger;
 use super::store_dir::StoreDir;
 use super::{SledOptions, recovery};
 use crate::kv::KvError;
@@ -15,8 +16,9 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// sled with a handle of our own on its log, whose panics end here.
 #[derive(Debug)]
 pub(super) struct GuardedDb {
-    /// `None` only while it is dropped.
+    /// Both are `None` only while it is dropped.
     db: Option<::sled::Db>,
+    nudger: Option<Nudger>,
     log: File,
     #[cfg(unix)]
     dir: StoreDir,
@@ -28,12 +30,17 @@ impl GuardedDb {
     /// Our handle comes first: a handle hears of failed writes from when it was opened.
     pub(super) fn open(dir: &StoreDir, options: &SledOptions, log: File) -> Result<Self, Fault> {
         let db = open_when_free(dir, options)?;
-        Ok(Self {
+        let tree = ::sled::Tree::clone(&db);
+        let mut guarded = Self {
             db: Some(db),
+            nudger: None,
             log,
             #[cfg(unix)]
             dir: dir.clone(),
-        })
+        };
+        let nudger = Nudger::watch(tree).map_err(|e| Fault::Sled(e.into()))?;
+        guarded.nudger = Some(nudger);
+        Ok(guarded)
     }
 
     /// Reads or writes. Panics come back as faults.
@@ -49,7 +56,10 @@ impl GuardedDb {
     pub(super) fn write(&self, batch: ::sled::Batch, writes: usize) -> Result<(), Fault> {
         let written = self.call(|tree| {
             tree.apply_batch(batch)?;
-            tree.flush()
+            match &self.nudger {
+                Some(nudger) => nudger.during(|| tree.flush()),
+                None => tree.flush(),
+            }
         });
         collect_garbage(writes);
         written.map(drop)
@@ -86,6 +96,7 @@ impl GuardedDb {
 impl Drop for GuardedDb {
     /// Returns once sled has let go of its files, so that the store can be opened again.
     fn drop(&mut self) {
+        self.nudger.take();
         let db = self.db.take();
         if let Err(fault) = Fault::catch(|| {
             drop(db);

@@ -5,6 +5,7 @@ mod fault;
 mod guarded_db;
 mod key_space;
 mod mark;
+mod nudger;
 mod opening;
 mod recovery;
 mod sled_kv;

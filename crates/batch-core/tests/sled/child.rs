@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use batch_core::kv::OrderedKv;
 use batch_core::sled::SledKv;
@@ -103,9 +104,18 @@ fn what_a_parent_asks_for_is_done() {
         .create(true)
         .open(variable(REPORT))
         .unwrap();
+    end_when_it_hangs();
     let store = PathBuf::from(variable(STORE));
     let commits = std::env::var(COMMITS).unwrap().parse().unwrap();
     work(&task, &store, commits, report);
+}
+
+/// So that a process that waits for ever fails its test.
+fn end_when_it_hangs() {
+    std::thread::spawn(|| {
+        std::thread::sleep(Duration::from_secs(60));
+        std::process::abort();
+    });
 }
 
 fn work(task: &str, store: &Path, commits: u64, mut report: File) {
