@@ -33,7 +33,11 @@ impl Converter {
     }
 
     async fn rate(&self, currency: &str, run: &RunContext) -> Result<f64, ExecutorError> {
-        let known = self.rates.lock().ok().and_then(|r| r.get(currency).copied());
+        let known = self
+            .rates
+            .lock()
+            .ok()
+            .and_then(|r| r.get(currency).copied());
         if let Some(rate) = known {
             return Ok(rate);
         }
@@ -49,7 +53,10 @@ impl Converter {
 impl Executor for Converter {
     async fn execute(&self, run: RunContext) -> Result<Outcome, ExecutorError> {
         let Some((amount, currency)) = run.text()?.split_once(' ') else {
-            return Ok(Outcome::fail("MALFORMED", "an amount and a currency are wanted"));
+            return Ok(Outcome::fail(
+                "MALFORMED",
+                "an amount and a currency are wanted",
+            ));
         };
         let amount: f64 = amount.parse()?;
         Ok(Outcome::done(amount * self.rate(currency, &run).await?))
@@ -87,12 +94,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     dispatcher.shutdown().await?;
 
     println!("how it ended: {end}");
-    let mut runs = batch.runs(RunFilter::default().with_output());
+    let mut runs = batch.runs(RunFilter::default().with_outputs());
     while let Some(run) = runs.next().await? {
         let name = run.name.unwrap_or_default();
         let tries = run.attempts;
         match (run.output, run.failure) {
-            (Some(output), _) => println!("  {name:<10} {} EUR, attempts: {tries}", output.as_json()),
+            (Some(output), _) => {
+                println!("  {name:<10} {} EUR, attempts: {tries}", output.as_json())
+            }
             (None, Some(failure)) => println!("  {name:<10} {failure}, attempts: {tries}"),
             (None, None) => println!("  {name:<10} {}", run.state),
         }

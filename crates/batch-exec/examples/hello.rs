@@ -6,9 +6,8 @@ use batch_exec::{Dispatcher, Outcome, RunContext};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::open(MemoryStorage::new()).await?;
-    let work = |run: RunContext| async move {
-        Ok(Outcome::done(run.text()?.split_whitespace().count()))
-    };
+    let work =
+        |run: RunContext| async move { Ok(Outcome::done(run.text()?.split_whitespace().count())) };
     let builder = Dispatcher::builder(&engine).workflow("count-words", work);
     let dispatcher = builder.start().await?;
     let invoices = (1..=100).map(|n| Input::text(format!("invoice {n}")));

@@ -2,7 +2,7 @@
 //!
 //! A [`Dispatcher`] claims runs from the engine's storage, hands them to the
 //! host's code, and records how they ended. The host's code is an
-//! [`Executor`](executor::Executor), most simply a closure.
+//! [`Executor`], most simply a closure.
 //!
 //! ```
 //! use batch_core::{engine::Engine, memory::MemoryStorage, request::Input};
@@ -45,7 +45,7 @@
 //! # Events
 //!
 //! [`DispatcherBuilder::sink`](dispatcher::DispatcherBuilder::sink) adds an
-//! [`EventSink`](sink::EventSink), most simply a closure `|event: &Event|`.
+//! [`EventSink`], most simply a closure `|event: &Event|`.
 //! Every transition reaches it after the commit it reports, in order, at least
 //! once, from a durable cursor on.
 //!
