@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use batch_core::engine::Engine;
 use batch_core::id::{SinkName, WorkflowId};
 use batch_core::storage::{SinkStart, Storage, WorkflowChange};
 use batch_core::time::Clock;
@@ -42,10 +43,10 @@ struct SinkSpec {
 }
 
 impl DispatcherBuilder {
-    pub(crate) fn new(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(engine: &Engine) -> Self {
         Self {
-            storage,
-            clock,
+            storage: Arc::clone(engine.storage()),
+            clock: Arc::clone(engine.clock()),
             options: DispatcherOptions::default(),
             workflows: Vec::new(),
             sinks: Vec::new(),

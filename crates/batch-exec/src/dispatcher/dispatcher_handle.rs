@@ -1,12 +1,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use batch_core::engine::Engine;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::pool::Pool;
 use super::stop::Stop;
-use super::{DispatcherError, DispatcherStatus};
+use super::{DispatcherBuilder, DispatcherError, DispatcherStatus};
 
 /// Claims the runs of its workflows and executes them until it is shut down.
 ///
@@ -40,6 +41,11 @@ impl Dispatcher {
             stop,
             supervisor: Some(supervisor),
         }
+    }
+
+    /// Gathers what a dispatcher on this engine's storage shall execute.
+    pub fn builder(engine: &Engine) -> DispatcherBuilder {
+        DispatcherBuilder::new(engine)
     }
 
     /// What it is doing at this moment.

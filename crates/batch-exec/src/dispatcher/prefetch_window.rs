@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// A run that waited longer than this for a worker was claimed too early.
-const TOO_EARLY: Duration = Duration::from_millis(250);
+const TOO_EARLY: Duration = Duration::from_millis(100);
 
 /// How many runs to hold ahead of the workers.
 ///

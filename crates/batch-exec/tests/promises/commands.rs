@@ -8,9 +8,9 @@ use batch_core::request::Input;
 use batch_core::run::{Run, RunState};
 
 use super::yard::Yard;
-use crate::command::{Captured, CommandExecutor, FileId};
-use crate::dispatcher::DispatcherBuilder;
-use crate::retry::RetryPolicy;
+use batch_exec::command::{Captured, CommandExecutor, FileId};
+use batch_exec::dispatcher::DispatcherBuilder;
+use batch_exec::retry::RetryPolicy;
 
 /// A directory with files of its own.
 struct Files {
@@ -51,7 +51,7 @@ fn once(builder: DispatcherBuilder) -> DispatcherBuilder {
 
 /// Runs a command on one file and gives the run as it ended.
 async fn run_on(executor: CommandExecutor, input: Input) -> Run {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let builder = once(yard.dispatcher()).workflow("w", executor);
     let dispatcher = builder.start().await.unwrap();
     let batch = yard.submit_inputs("w", [input]).await;
@@ -122,7 +122,7 @@ async fn a_missing_program_fails_for_good_and_is_named() {
     let files = Files::new();
     let no_program = files.write("data", "no program");
     for program in ["no-such-program", no_program.to_str().unwrap()] {
-        let yard = Yard::new();
+        let yard = Yard::new().await;
         let builder = yard.dispatcher().workflow("w", executor(program));
         let dispatcher = builder.start().await.unwrap();
         let batch = yard.submit_inputs("w", [Input::file_id("f")]).await;
@@ -209,7 +209,7 @@ async fn a_command_that_takes_too_long_is_ended_with_all_its_descendants() {
     let script = files.script(
         "#!/bin/sh\ntrap '' TERM\nsh -c 'trap \"\" TERM; echo $$ >> \"$0\"; while :; do sleep 1; done' \"$1\"\n",
     );
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let command = format!("{} {{}}", script.display());
     let builder = once(yard.dispatcher()).workflow("w", executor(&command));
     let builder = builder.run_timeout(Duration::from_millis(300));
@@ -228,7 +228,7 @@ async fn a_command_that_takes_too_long_is_ended_with_all_its_descendants() {
 async fn shutting_down_now_leaves_no_process_behind() {
     let files = Files::new();
     let pid_file = files.path("pid");
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let command = executor("sh -c 'echo $$ > \"$0\"; sleep 60' {}");
     let builder = yard.dispatcher().concurrency(NonZeroUsize::MIN);
     let dispatcher = builder.workflow("w", command).start().await.unwrap();

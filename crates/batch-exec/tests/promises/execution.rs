@@ -11,13 +11,13 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::yard::Yard;
-use crate::dispatcher::StartError;
-use crate::executor::{Outcome, RunContext, from_fn, typed};
-use crate::retry::RetryPolicy;
+use batch_exec::dispatcher::StartError;
+use batch_exec::executor::{Outcome, RunContext, from_fn, typed};
+use batch_exec::retry::RetryPolicy;
 
 #[tokio::test(start_paused = true)]
 async fn every_run_of_a_batch_is_executed_once_and_its_output_kept() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let seen_by = Arc::clone(&seen);
     let echo = move |run: RunContext| {
@@ -46,7 +46,7 @@ async fn every_run_of_a_batch_is_executed_once_and_its_output_kept() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn real_threads_lose_and_repeat_nothing() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let executed = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&executed);
     let count = move |_: RunContext| {
@@ -75,7 +75,7 @@ async fn real_threads_lose_and_repeat_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_runs_execute_at_once_than_the_concurrency_says() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (inside, top) = (Arc::clone(&now), Arc::clone(&most));
     let work = move |_: RunContext| {
@@ -98,7 +98,7 @@ async fn no_more_runs_execute_at_once_than_the_concurrency_says() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_dispatcher_picks_up_a_new_batch_at_once() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let done = |_: RunContext| async { Ok(Outcome::done_without_output()) };
     let dispatcher = yard.dispatcher().workflow("w", done).start().await.unwrap();
     tokio::time::sleep(Duration::from_secs(3_600)).await;
@@ -111,7 +111,7 @@ async fn an_idle_dispatcher_picks_up_a_new_batch_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_whose_workflow_nobody_executes_waits_and_costs_no_attempt() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let done = |_: RunContext| async { Ok(Outcome::done_without_output()) };
     let dispatcher = yard
         .dispatcher()
@@ -130,7 +130,7 @@ async fn a_run_whose_workflow_nobody_executes_waits_and_costs_no_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn panics_are_failures_with_their_message_and_cost_the_pool_nothing() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let explode = |run: RunContext| async move {
         match run.id().ordinal().get() {
             0..100 => panic!("bad invoice {}", run.text()?),
@@ -150,7 +150,7 @@ async fn panics_are_failures_with_their_message_and_cost_the_pool_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn an_executor_may_submit_a_batch_and_wait_for_it() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let inner = yard.clone();
     let outer = move |_: RunContext| {
         let yard = inner.clone();
@@ -178,7 +178,7 @@ async fn a_typed_executor_reads_text_or_metadata_and_refuses_what_does_not_fit()
         a: i64,
         b: i64,
     }
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let add = typed(|sum: Sum, _| async move { Ok(sum.a + sum.b) });
     let dispatcher = yard
         .dispatcher()
@@ -208,7 +208,7 @@ async fn a_function_with_its_own_error_type_is_an_executor() {
         let number: u64 = run.text()?.parse().context("read the number")?;
         Ok(Outcome::done(number))
     }
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let builder = yard.dispatcher().retry(RetryPolicy::NEVER);
     let dispatcher = builder.workflow("w", from_fn(work)).start().await.unwrap();
     let batch = yard.submit_inputs("w", [Input::text("x")]).await;
@@ -224,7 +224,7 @@ async fn a_function_with_its_own_error_type_is_an_executor() {
 
 #[tokio::test(start_paused = true)]
 async fn an_input_of_another_kind_fails_the_run_without_a_second_attempt() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let text = |run: RunContext| async move { Ok(Outcome::done(run.text()?)) };
     let dispatcher = yard.dispatcher().workflow("w", text).start().await.unwrap();
     let batch = yard.submit_inputs("w", [Input::file_id("f")]).await;
@@ -238,7 +238,7 @@ async fn an_input_of_another_kind_fails_the_run_without_a_second_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn an_executor_sees_its_secrets_and_debug_does_not_show_them() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let shown = Arc::new(Mutex::new(String::new()));
     let show = Arc::clone(&shown);
     let work = move |run: RunContext| {
@@ -258,6 +258,7 @@ async fn an_executor_sees_its_secrets_and_debug_does_not_show_them() {
 async fn two_executors_for_one_workflow_are_refused() {
     let done = |_: RunContext| async { Ok(Outcome::done_without_output()) };
     let builder = Yard::new()
+        .await
         .dispatcher()
         .workflow("w", done)
         .workflow("w", done);

@@ -7,7 +7,7 @@ use batch_core::run::RunState;
 use tokio::time::Instant;
 
 use super::yard::Yard;
-use crate::executor::{Outcome, RunContext};
+use batch_exec::executor::{Outcome, RunContext};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -15,7 +15,7 @@ fn two() -> NonZeroUsize {
     NonZeroUsize::new(2).unwrap()
 }
 
-async fn deaf(_: RunContext) -> Result<Outcome, crate::executor::ExecutorError> {
+async fn deaf(_: RunContext) -> Result<Outcome, batch_exec::executor::ExecutorError> {
     std::future::pending().await
 }
 
@@ -32,7 +32,7 @@ async fn assert_untouched(yard: &Yard, batch: batch_core::id::BatchId, runs: u32
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_lets_executors_end_and_gives_back_what_none_has_begun() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let work = |_: RunContext| async {
         tokio::time::sleep(10 * SECOND).await;
         Ok(Outcome::done_without_output())
@@ -51,7 +51,7 @@ async fn a_shutdown_lets_executors_end_and_gives_back_what_none_has_begun() {
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_tells_drops_and_gives_back_executors_that_do_not_end() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let builder = yard.dispatcher().concurrency(two()).workflow("w", deaf);
     let builder = builder.shutdown_grace(20 * SECOND).cancel_grace(3 * SECOND);
     let dispatcher = builder.start().await.unwrap();
@@ -66,7 +66,7 @@ async fn a_shutdown_tells_drops_and_gives_back_executors_that_do_not_end() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_after_a_shutdown_has_told_the_executor_to_stop_counts_nothing() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let obey = |run: RunContext| async move {
         run.cancellation().cancelled().await;
         Err("I was told to stop")?
@@ -82,7 +82,7 @@ async fn an_error_after_a_shutdown_has_told_the_executor_to_stop_counts_nothing(
 
 #[tokio::test(start_paused = true)]
 async fn shutting_down_now_waits_for_nobody() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let builder = yard.dispatcher().concurrency(two()).workflow("w", deaf);
     let dispatcher = builder.start().await.unwrap();
     let batch = yard.submit("w", 6).await;
@@ -96,7 +96,7 @@ async fn shutting_down_now_waits_for_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_that_has_begun_can_be_made_immediate() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let dispatcher = yard.dispatcher().workflow("w", deaf).start().await.unwrap();
     let batch = yard.submit("w", 1).await;
     yard.until(batch, |batch| batch.counts.processing == 1)
@@ -112,7 +112,7 @@ async fn a_shutdown_that_has_begun_can_be_made_immediate() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_dispatcher_gives_its_claims_back_in_the_background() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let builder = yard.dispatcher().concurrency(two()).workflow("w", deaf);
     let dispatcher = builder.start().await.unwrap();
     let batch = yard.submit("w", 6).await;
@@ -125,7 +125,7 @@ async fn a_dropped_dispatcher_gives_its_claims_back_in_the_background() {
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_that_is_dropped_halfway_still_gives_everything_back() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let dispatcher = yard.dispatcher().workflow("w", deaf).start().await.unwrap();
     let batch = yard.submit("w", 3).await;
     yard.until(batch, |batch| batch.counts.processing == 3)
@@ -138,7 +138,7 @@ async fn a_shutdown_that_is_dropped_halfway_still_gives_everything_back() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_dispatcher_gave_back_the_next_one_executes() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let first = yard.dispatcher().workflow("w", deaf).start().await.unwrap();
     let batch = yard.submit("w", 50).await;
     yard.until(batch, |batch| batch.counts.processing > 0).await;
@@ -157,7 +157,7 @@ async fn what_a_dispatcher_gave_back_the_next_one_executes() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_dispatcher_shuts_down_at_once() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let dispatcher = yard.dispatcher().workflow("w", deaf).start().await.unwrap();
     let start = Instant::now();
     dispatcher.shutdown().await.unwrap();

@@ -1,4 +1,8 @@
 //! What the crate promises, shown on a store in memory.
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy takes helpers of integration tests for no tests"
+)]
 
 mod cancelling;
 #[cfg(all(feature = "command", unix))]

@@ -6,8 +6,8 @@ use batch_core::storage::ErrorKind;
 
 use super::flaky_storage::{Fault, FlakyStorage};
 use super::yard::Yard;
-use crate::dispatcher::DispatcherError;
-use crate::executor::{ExecutorError, Outcome, RunContext};
+use batch_exec::dispatcher::DispatcherError;
+use batch_exec::executor::{ExecutorError, Outcome, RunContext};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -18,8 +18,8 @@ async fn work(_: RunContext) -> Result<Outcome, ExecutorError> {
 
 #[tokio::test(start_paused = true)]
 async fn errors_that_pass_delay_runs_and_lose_none() {
-    let yard = Yard::new();
-    let flaky = FlakyStorage::new(&yard.storage);
+    let yard = Yard::new().await;
+    let flaky = FlakyStorage::new(yard.storage());
     let transient = ErrorKind::Transient;
     flaky.will([
         Fault::Claim(transient),
@@ -27,7 +27,7 @@ async fn errors_that_pass_delay_runs_and_lose_none() {
         Fault::Renew(transient),
     ]);
     flaky.will([Fault::Claim(transient), Fault::Settle(transient)]);
-    let behind = yard.behind(Arc::clone(&flaky) as _);
+    let behind = yard.behind(Arc::clone(&flaky) as _).await;
     let dispatcher = behind
         .dispatcher()
         .workflow("w", work)
@@ -44,10 +44,10 @@ async fn errors_that_pass_delay_runs_and_lose_none() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_refuses_stops_the_dispatcher_and_says_why() {
     for fault in [Fault::Claim, Fault::Settle, Fault::Renew] {
-        let yard = Yard::new();
-        let flaky = FlakyStorage::new(&yard.storage);
+        let yard = Yard::new().await;
+        let flaky = FlakyStorage::new(yard.storage());
         flaky.will([fault(ErrorKind::Refusing)]);
-        let behind = yard.behind(Arc::clone(&flaky) as _);
+        let behind = yard.behind(Arc::clone(&flaky) as _).await;
         let dispatcher = behind
             .dispatcher()
             .workflow("w", work)
@@ -67,10 +67,10 @@ async fn a_store_that_refuses_stops_the_dispatcher_and_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_never_recovers_does_not_hold_up_a_shutdown_for_ever() {
-    let yard = Yard::new();
-    let flaky = FlakyStorage::new(&yard.storage);
+    let yard = Yard::new().await;
+    let flaky = FlakyStorage::new(yard.storage());
     flaky.will([Fault::Settle(ErrorKind::Transient); 100]);
-    let behind = yard.behind(Arc::clone(&flaky) as _);
+    let behind = yard.behind(Arc::clone(&flaky) as _).await;
     let dispatcher = behind
         .dispatcher()
         .workflow("w", work)

@@ -9,13 +9,13 @@ use tokio::time::Instant;
 
 use super::flaky_storage::{Fault, FlakyStorage};
 use super::yard::Yard;
-use crate::executor::{Outcome, RunContext};
+use batch_exec::executor::{Outcome, RunContext};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_run_is_told_and_what_it_gives_back_is_dropped() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let obey = |run: RunContext| async move {
         run.cancellation().cancelled().await;
         Ok(Outcome::done("too late"))
@@ -36,7 +36,7 @@ async fn a_cancelled_run_is_told_and_what_it_gives_back_is_dropped() {
 
 #[tokio::test(start_paused = true)]
 async fn an_executor_that_does_not_listen_is_dropped_after_the_grace() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let deaf = |_: RunContext| std::future::pending();
     let builder = yard
         .dispatcher()
@@ -56,7 +56,7 @@ async fn an_executor_that_does_not_listen_is_dropped_after_the_grace() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_cancelled_before_a_worker_comes_is_never_executed() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let executed = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&executed);
     let obey = move |run: RunContext| {
@@ -82,7 +82,7 @@ async fn a_run_that_is_cancelled_before_a_worker_comes_is_never_executed() {
 
 #[tokio::test(start_paused = true)]
 async fn an_executor_that_fires_its_own_token_stops_nothing_but_its_own() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let odd = |run: RunContext| async move {
         run.cancellation().cancel();
         tokio::time::sleep(60 * SECOND).await;
@@ -96,8 +96,8 @@ async fn an_executor_that_fires_its_own_token_stops_nothing_but_its_own() {
 
 #[tokio::test(start_paused = true)]
 async fn an_executor_whose_claim_is_lost_is_told_and_its_result_dropped() {
-    let yard = Yard::new();
-    let flaky = FlakyStorage::new(&yard.storage);
+    let yard = Yard::new().await;
+    let flaky = FlakyStorage::new(yard.storage());
     let told = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&told);
     let slow = move |run: RunContext| {
@@ -108,7 +108,7 @@ async fn an_executor_whose_claim_is_lost_is_told_and_its_result_dropped() {
             Ok(Outcome::done("of a claim that is void"))
         }
     };
-    let behind = yard.behind(Arc::clone(&flaky) as _);
+    let behind = yard.behind(Arc::clone(&flaky) as _).await;
     let dispatcher = behind
         .dispatcher()
         .workflow("w", slow)

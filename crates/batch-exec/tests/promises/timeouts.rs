@@ -7,14 +7,14 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::yard::Yard;
-use crate::executor::{Outcome, RunContext};
-use crate::retry::RetryPolicy;
+use batch_exec::executor::{Outcome, RunContext};
+use batch_exec::retry::RetryPolicy;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
 async fn an_executor_that_never_returns_is_told_then_dropped_and_timed_out() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let told = Arc::new(Mutex::new(None));
     let note = Arc::clone(&told);
     let hang = move |run: RunContext| {
@@ -44,7 +44,7 @@ async fn an_executor_that_never_returns_is_told_then_dropped_and_timed_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_run_frees_its_worker_for_the_next() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let work = |run: RunContext| async move {
         match run.id().ordinal().get() {
             0 => std::future::pending().await,
@@ -65,7 +65,7 @@ async fn a_slow_run_frees_its_worker_for_the_next() {
 
 #[tokio::test(start_paused = true)]
 async fn work_that_is_done_a_little_late_is_kept() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let late = |run: RunContext| async move {
         run.cancellation().cancelled().await;
         Ok(Outcome::done("saved"))
@@ -79,7 +79,7 @@ async fn work_that_is_done_a_little_late_is_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timed_out_run_keeps_what_its_executor_gave_back() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let late = |run: RunContext| async move {
         run.cancellation().cancelled().await;
         Ok(Outcome::retry("KILLED", "stopped").with_output("half"))
@@ -99,7 +99,7 @@ async fn a_timed_out_run_keeps_what_its_executor_gave_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_may_take_longer_than_its_lease() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let slow = |_: RunContext| async {
         tokio::time::sleep(600 * SECOND).await;
         Ok(Outcome::done_without_output())
@@ -115,7 +115,7 @@ async fn a_run_may_take_longer_than_its_lease() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn an_executor_that_blocks_its_thread_is_timed_out_and_its_worker_counted_as_lost() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let (release, gate) = std::sync::mpsc::channel::<()>();
     let gate = Arc::new(Mutex::new(gate));
     let block = move |run: RunContext| {

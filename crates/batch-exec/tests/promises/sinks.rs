@@ -13,9 +13,9 @@ use tokio::sync::mpsc;
 
 use super::flaky_storage::{Fault, FlakyStorage};
 use super::yard::Yard;
-use crate::dispatcher::{DispatcherBuilder, DispatcherError};
-use crate::executor::{ExecutorError, Outcome, RunContext};
-use crate::sink::{ChannelSink, EventSink, Gap, SinkError, TracingSink};
+use batch_exec::dispatcher::{DispatcherBuilder, DispatcherError};
+use batch_exec::executor::{ExecutorError, Outcome, RunContext};
+use batch_exec::sink::{ChannelSink, EventSink, Gap, SinkError, TracingSink};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -76,7 +76,7 @@ fn recording(builder: DispatcherBuilder, sink: &Recorder) -> DispatcherBuilder {
 
 #[tokio::test(start_paused = true)]
 async fn a_sink_receives_every_transition_in_order_with_name_and_metadata() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let sink = Recorder::default();
     let work = |run: RunContext| async move {
         match (run.id().ordinal().get(), run.attempt().get()) {
@@ -122,7 +122,7 @@ async fn a_sink_receives_every_transition_in_order_with_name_and_metadata() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sink_goes_on_from_its_cursor_after_a_restart() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let sink = Recorder::default();
     for _ in 0..3 {
         let builder = recording(yard.dispatcher(), &sink).workflow("w", done);
@@ -137,7 +137,7 @@ async fn a_sink_goes_on_from_its_cursor_after_a_restart() {
 
 #[tokio::test(start_paused = true)]
 async fn a_new_sink_can_begin_with_what_happens_from_now_on() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let sink = Recorder::default();
     yard.submit("other", 1).await;
     let builder = yard.dispatcher().workflow("w", done);
@@ -152,7 +152,7 @@ async fn a_new_sink_can_begin_with_what_happens_from_now_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sink_that_fails_or_panics_gets_the_same_again_and_hurts_nobody() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let (bad, good) = (Recorder::default(), Recorder::default());
     bad.failures.store(5, Ordering::SeqCst);
     let builder = yard.dispatcher().workflow("w", done);
@@ -178,7 +178,7 @@ async fn a_sink_that_never_takes_anything_does_not_hold_up_runs_or_a_shutdown() 
             std::future::pending().await
         }
     }
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let builder = yard.dispatcher().workflow("w", done);
     let builder = builder.sink("stuck", SinkStart::Beginning, Stuck);
     let dispatcher = builder.start().await.unwrap();
@@ -189,7 +189,7 @@ async fn a_sink_that_never_takes_anything_does_not_hold_up_runs_or_a_shutdown() 
 
 #[tokio::test(start_paused = true)]
 async fn a_full_channel_holds_its_sink_back_and_loses_nothing() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let (sender, mut receiver) = mpsc::channel(1);
     let builder = yard.dispatcher().workflow("w", done);
     let builder = builder.sink("channel", SinkStart::Beginning, ChannelSink::new(sender));
@@ -208,7 +208,7 @@ async fn a_full_channel_holds_its_sink_back_and_loses_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_closure_is_a_sink_and_may_read_the_store() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let builder = yard.dispatcher().workflow("w", done);
     let builder = builder.sink("closure", SinkStart::Beginning, move |event: &Event| {
@@ -225,28 +225,28 @@ async fn a_closure_is_a_sink_and_may_read_the_store() {
 
 #[tokio::test(start_paused = true)]
 async fn the_durable_cursor_stands_at_the_head_a_moment_after_the_last_event() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let sink = Recorder::default();
     let builder = recording(yard.dispatcher(), &sink).workflow("w", done);
     let dispatcher = builder.start().await.unwrap();
     let batch = yard.submit("w", 10).await;
     yard.finished(batch).await;
     tokio::time::sleep(SECOND).await;
-    let head = yard.storage.wait(Sequence::START).await.unwrap();
-    let cursors = yard.storage.sinks().await.unwrap();
+    let head = yard.storage().wait(Sequence::START).await.unwrap();
+    let cursors = yard.storage().sinks().await.unwrap();
     assert_eq!(cursors[0].position, head);
     dispatcher.shutdown().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sink_whose_store_is_damaged_stops_and_runs_go_on() {
-    let yard = Yard::new();
-    let flaky = FlakyStorage::new(&yard.storage);
+    let yard = Yard::new().await;
+    let flaky = FlakyStorage::new(yard.storage());
     flaky.will([
         Fault::Journal(ErrorKind::Transient),
         Fault::Journal(ErrorKind::Damaged),
     ]);
-    let behind = yard.behind(Arc::clone(&flaky) as _);
+    let behind = yard.behind(Arc::clone(&flaky) as _).await;
     let sink = Recorder::default();
     let builder = recording(behind.dispatcher(), &sink).workflow("w", done);
     let dispatcher = builder.start().await.unwrap();

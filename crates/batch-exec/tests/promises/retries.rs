@@ -7,9 +7,9 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::yard::Yard;
-use crate::dispatcher::WorkflowOptions;
-use crate::executor::{Outcome, RunContext};
-use crate::retry::{Jitter, RetryPolicy};
+use batch_exec::dispatcher::WorkflowOptions;
+use batch_exec::executor::{Outcome, RunContext};
+use batch_exec::retry::{Jitter, RetryPolicy};
 
 fn policy(attempts: u32) -> RetryPolicy {
     RetryPolicy {
@@ -20,7 +20,7 @@ fn policy(attempts: u32) -> RetryPolicy {
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_run_is_tried_as_often_and_as_late_as_the_policy_says() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let tries = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&tries);
     let start = Instant::now();
@@ -48,7 +48,7 @@ async fn a_failing_run_is_tried_as_often_and_as_late_as_the_policy_says() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_succeeds_at_last_ends_as_processed() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let second = |run: RunContext| async move {
         match run.attempt().get() {
             1 => Ok(Outcome::retry_after(
@@ -75,7 +75,7 @@ async fn a_run_that_succeeds_at_last_ends_as_processed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_final_failure_keeps_its_output_and_is_not_tried_again() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let fail = |_: RunContext| async { Ok(Outcome::fail("BAD", "no total").with_output(7)) };
     let dispatcher = yard.dispatcher().workflow("w", fail).start().await.unwrap();
     let batch = yard.submit("w", 1).await;
@@ -88,7 +88,7 @@ async fn a_final_failure_keeps_its_output_and_is_not_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_workflow_can_have_a_policy_of_its_own() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let fail = |_: RunContext| async { Err("no")? };
     let options = WorkflowOptions::default().retry(RetryPolicy::NEVER);
     let builder = yard.dispatcher().retry(policy(2)).workflow("two", fail);
@@ -107,7 +107,7 @@ async fn a_workflow_can_have_a_policy_of_its_own() {
 
 #[tokio::test(start_paused = true)]
 async fn an_output_that_is_too_large_ends_the_run_as_failed() {
-    let yard = Yard::new();
+    let yard = Yard::new().await;
     let large = |_: RunContext| async { Ok(Outcome::done("x".repeat(2 << 20))) };
     let dispatcher = yard
         .dispatcher()
