@@ -32,7 +32,7 @@ fn claim_and_settle(c: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     for backend in Backend::ALL {
         let opened = backend.open().unwrap();
-        let storage = opened.storage.clone();
+        let storage = Arc::clone(&opened.storage);
         runtime.block_on(deploy(&*storage));
         announce(&*storage, &format!("{GROUP} runs a claim and a settle"));
         let mut group = c.benchmark_group(format!(
@@ -44,7 +44,7 @@ fn claim_and_settle(c: &mut Criterion) {
             group.throughput(Throughput::Elements(size.into()));
             group.bench_function(BenchmarkId::from_parameter(size), |b| {
                 b.to_async(&runtime)
-                    .iter_custom(|rounds| work_off(storage.clone(), size, rounds));
+                    .iter_custom(|rounds| work_off(Arc::clone(&storage), size, rounds));
             });
         }
         group.finish();
@@ -81,7 +81,7 @@ fn dispatch(c: &mut Criterion) {
             &*opened.storage,
             &format!("{CONCURRENCY} at once, from submit to end"),
         );
-        let shared = opened.storage.clone();
+        let shared = Arc::clone(&opened.storage);
         let (engine, dispatcher) = runtime.block_on(async {
             let engine = Engine::builder().open_shared(shared).await.unwrap();
             let no_op = |_: RunContext| async { Ok(Outcome::done(())) };

@@ -1,6 +1,8 @@
 //! Durable submits: batches of 1, 100 and 1,000 inputs of 200 bytes, checked and stored.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use batch_benches::{Backend, WORKFLOW, batch, inputs};
 use batch_core::engine::Engine;
 use batch_core::id::WorkflowId;
@@ -16,7 +18,7 @@ fn enqueue(c: &mut Criterion) {
         let opened = backend.open().unwrap();
         let engine = runtime.block_on(async {
             let engine = Engine::builder()
-                .open_shared(opened.storage.clone())
+                .open_shared(Arc::clone(&opened.storage))
                 .await
                 .unwrap();
             deploy(&**engine.storage()).await;
@@ -45,7 +47,7 @@ fn enqueue_singly(c: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     for backend in Backend::ALL {
         let opened = backend.open().unwrap();
-        let storage = opened.storage.clone();
+        let storage = Arc::clone(&opened.storage);
         runtime.block_on(deploy(&*storage));
         let name = storage.description().backend;
         let mut group = c.benchmark_group(format!("enqueue-singly/{name}"));
