@@ -1,4 +1,3 @@
-use std::error::Error;
 use std::fmt;
 
 /// What went wrong, as one sentence on one line.
@@ -37,8 +36,6 @@ impl fmt::Display for Complaint {
         f.write_str(&self.0)
     }
 }
-
-impl Error for Complaint {}
 
 /// Several lines as one; nothing in it can command a terminal.
 fn one_line(text: &str) -> String {

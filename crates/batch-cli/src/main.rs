@@ -16,6 +16,7 @@ mod store;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use args::Cli;
 use complaint::Complaint;
@@ -25,8 +26,7 @@ fn main() -> ExitCode {
     complaint::report_defects();
     let ending = match Cli::try_parse() {
         Ok(cli) => command::run_command(cli.command),
-        Err(answer) if !answer.use_stderr() => return said(&answer),
-        Err(error) => Err(Complaint::usage(&error).into()),
+        Err(answer) => return said(&answer),
     };
     match ending {
         Ok(ending) => ending.into(),
@@ -39,9 +39,16 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints the help or the version that was asked for.
+/// Prints the help or the version that was asked for, or what is wrong with the command line.
 fn said(answer: &clap::Error) -> ExitCode {
+    if answer.use_stderr() && answer.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        eprintln!("batchyard: {}", Complaint::usage(answer));
+        return Ending::Refused.into();
+    }
     // A reader that is gone needs no answer.
     let _ = answer.print();
-    ExitCode::SUCCESS
+    match answer.use_stderr() {
+        true => Ending::Refused.into(),
+        false => Ending::Succeeded.into(),
+    }
 }

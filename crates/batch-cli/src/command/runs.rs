@@ -12,8 +12,10 @@ use crate::output::{Format, Listing, RunRecord, Table};
 pub(crate) async fn runs(args: RunsArgs) -> Result<Ending> {
     let engine = args.view.store.store.open_existing().await?;
     existing_batch(&engine, args.batch).await?;
-    let mut filter = RunFilter::default();
-    filter.state = args.state;
+    let filter = RunFilter {
+        state: args.state,
+        ..RunFilter::default()
+    };
     let batch = engine.batch_handle(args.batch);
     let mut out = BufWriter::new(io::stdout().lock());
     match args.view.format {

@@ -17,8 +17,10 @@ pub(crate) async fn report(
 ) -> Result<Summary> {
     let mut summary = Summary::new(session);
     let mut file = results.map(ResultsFile::create).transpose()?;
-    let mut filter = RunFilter::default();
-    filter.page = PageSize::MAX;
+    let mut filter = RunFilter {
+        page: PageSize::MAX,
+        ..RunFilter::default()
+    };
     if file.is_some() {
         filter = filter.with_outputs();
     }

@@ -28,6 +28,12 @@ impl ResultsFile {
                 path.display()
             );
         }
+        if !directory(path).is_dir() {
+            bail!(
+                "cannot write the results to {}: there is no such directory",
+                path.display()
+            );
+        }
         Self::create(path).map(drop)
     }
 
