@@ -1,0 +1,15 @@
+//! What the program can be asked to do.
+
+mod batches;
+mod cancel;
+mod existing_batch;
+mod perform;
+mod retry;
+mod run;
+mod run_command;
+mod runs;
+mod show;
+mod watch;
+
+pub(crate) use run::SubmissionName;
+pub(crate) use run_command::run_command;

@@ -1,0 +1,70 @@
+use std::io::{self, Write};
+
+use anyhow::Result;
+use batch_core::batch::Batch;
+use batch_core::engine::{BatchHandle, Engine, RetryOptions};
+use batch_core::id::SubmissionId;
+
+use super::existing_batch::existing_batch;
+use super::perform::perform;
+use crate::args::RetryArgs;
+use crate::ending::Ending;
+use crate::execution::{Execution, Interrupts, ResultsFile};
+use crate::output::{BatchRecord, Format, print_one};
+use crate::program::check_program;
+
+/// Runs the failed runs of a batch again, as a new batch.
+pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
+    if let Some(exec) = &args.exec {
+        check_program(exec)?;
+        args.execute
+            .results
+            .as_deref()
+            .map_or(Ok(()), ResultsFile::check)?;
+    }
+    let engine = args.view.store.store.open_existing().await?;
+    let failed = existing_batch(&engine, args.batch).await?;
+    let again = submit(&engine, &failed).await?;
+    let Some(exec) = &args.exec else {
+        return tell(&args, &again).await;
+    };
+    let execution = Execution::new(exec.clone(), &args.execute);
+    let submission = engine.submission_handle(SubmissionId::of_first_batch(again.id()));
+    eprintln!(
+        "batchyard: retrying as {}: {}",
+        again.id(),
+        submission.progress().await?
+    );
+    let mut interrupts = Interrupts::take_over()?;
+    let work = (&engine, &failed.workflow);
+    let go_on = "the same command goes on";
+    perform(
+        &execution,
+        &args.execute,
+        work,
+        &submission,
+        &mut interrupts,
+        go_on,
+    )
+    .await
+}
+
+/// Makes the new batch, or finds it where the same failed runs were retried before.
+///
+/// Failed runs stay failed, so their number says which they are: the key is
+/// another one only where more have failed since.
+async fn submit(engine: &Engine, batch: &Batch) -> Result<BatchHandle> {
+    let key = format!("retry {} of {} failed", batch.id, batch.counts.failed);
+    let options = RetryOptions::default().idempotency_key(key);
+    Ok(engine.retry_failed(batch.id, options).await?)
+}
+
+/// Prints the new batch, which waits.
+async fn tell(args: &RetryArgs, again: &BatchHandle) -> Result<Ending> {
+    match args.view.format {
+        Format::Json => print_one(&BatchRecord::of(&again.get().await?), Format::Json)?,
+        Format::Table => writeln!(io::stdout(), "{}", again.id())?,
+    }
+    eprintln!("batchyard: it waits for the same command with --exec CMD");
+    Ok(Ending::Succeeded)
+}

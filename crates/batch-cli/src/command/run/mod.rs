@@ -1,0 +1,14 @@
+//! `batchyard run`.
+
+mod file_list;
+mod list_file;
+#[expect(
+    clippy::module_inception,
+    reason = "the file is named after its command"
+)]
+mod run;
+mod submission_name;
+mod submit;
+
+pub(crate) use run::run;
+pub(crate) use submission_name::SubmissionName;

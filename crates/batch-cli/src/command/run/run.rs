@@ -1,0 +1,89 @@
+use anyhow::Result;
+use batch_core::engine::{Engine, Replay, SubmissionHandle};
+
+use super::SubmissionName;
+use super::file_list::FileList;
+use super::submit::{is_known, submit};
+use crate::args::RunArgs;
+use crate::command::perform::{interrupted, perform};
+use crate::ending::Ending;
+use crate::execution::{Execution, Interrupts, ResultsFile};
+use crate::program::check_program;
+
+/// Runs a command once per file, durably.
+pub(crate) async fn run(args: RunArgs) -> Result<Ending> {
+    let files = FileList::collect(args.files.clone(), args.files_from.as_deref())?;
+    check_program(&args.exec)?;
+    args.execute
+        .results
+        .as_deref()
+        .map_or(Ok(()), ResultsFile::check)?;
+    let name = args.name.clone().unwrap_or_else(SubmissionName::fresh);
+    let engine = open(&args, &name, &files).await?;
+    let mut interrupts = Interrupts::take_over()?;
+    let go_on = go_on(&args, &name);
+    let submission = match interrupts.unless(submit(&engine, &name, &files)).await {
+        Ok(submission) => submission?,
+        Err(signal) => return Ok(interrupted(signal, &go_on)),
+    };
+    announce(&args, &name, &files, &submission).await?;
+    let execution = Execution::new(args.exec.clone(), &args.execute);
+    let work = (&engine, name.workflow());
+    perform(
+        &execution,
+        &args.execute,
+        work,
+        &submission,
+        &mut interrupts,
+        &go_on,
+    )
+    .await
+}
+
+/// Opens the store, if there is something to do in it.
+///
+/// The files of a list that was submitted before are not looked at: its command
+/// may have moved those away that it is done with, and runs of files that are
+/// gone fail by themselves.
+async fn open(args: &RunArgs, name: &SubmissionName, files: &FileList) -> Result<Engine> {
+    let store = &args.store.store;
+    let may_be_known = args.name.is_some() && store.exists();
+    let checked = files.check();
+    if !may_be_known {
+        checked?;
+        return store.open().await;
+    }
+    let engine = store.open().await?;
+    if checked.is_err() && !is_known(&engine, name).await? {
+        checked?;
+    }
+    Ok(engine)
+}
+
+/// What to do after an interruption.
+fn go_on(args: &RunArgs, name: &SubmissionName) -> String {
+    if !args.store.store.is_durable() {
+        "nothing is kept, for the store is in memory".to_owned()
+    } else if args.name.is_some() {
+        "the same command goes on".to_owned()
+    } else {
+        format!("the same command with --name {name} goes on")
+    }
+}
+
+/// Says what is about to happen, where that is not plain from the command.
+async fn announce(
+    args: &RunArgs,
+    name: &SubmissionName,
+    files: &FileList,
+    submission: &SubmissionHandle,
+) -> Result<()> {
+    if submission.replayed() == Replay::Replayed {
+        let progress = submission.progress().await?;
+        eprintln!("batchyard: going on with {name}: {progress}");
+    } else if args.name.is_none() && args.store.store.is_durable() {
+        let count = files.len();
+        eprintln!("batchyard: {count} files, submitted as {name}");
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use batch_core::engine::{Engine, HandleError, SubmissionHandle};
+use batch_exec::command::{CommandExecutor, CommandTemplate};
+use batch_exec::dispatcher::{Dispatcher, DispatcherError, DispatcherOptions};
+use batch_exec::retry::RetryPolicy;
+use tokio::time::{sleep, timeout};
+
+use super::meter::Meter;
+use super::session::Session;
+use super::{Interrupts, Signal};
+use crate::args::ExecuteArgs;
+
+/// How long commands may go on after Ctrl-C before they are told to end.
+const GRACE: Duration = Duration::from_secs(30);
+/// How long giving back may take after the second Ctrl-C.
+const SHORT_GRACE: Duration = Duration::from_secs(2);
+
+/// A command, and how it is run.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    command: CommandTemplate,
+    options: DispatcherOptions,
+}
+
+/// How an execution came to its end.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// Every run has ended.
+    Finished(Session),
+    /// A signal came first.
+    Interrupted(Signal),
+}
+
+impl Execution {
+    /// Runs this command as the options say.
+    pub(crate) fn new(command: CommandTemplate, args: &ExecuteArgs) -> Self {
+        let concurrency = args.concurrency.unwrap_or_else(cpus);
+        let mut options = DispatcherOptions::default();
+        options.concurrency = concurrency;
+        // Little is claimed ahead: what a killed process held counts as interrupted.
+        options.prefetch = concurrency.get();
+        options.run_timeout = args.timeout;
+        options.retry = RetryPolicy::of_attempts(args.attempts.get());
+        options.shutdown_grace = GRACE;
+        Self { command, options }
+    }
+
+    /// Runs the command on every file of a submission that has not ended.
+    pub(crate) async fn perform(
+        &self,
+        engine: &Engine,
+        workflow: &str,
+        submission: &SubmissionHandle,
+        interrupts: &mut Interrupts,
+    ) -> Result<Stopped> {
+        let before = submission.progress().await?;
+        if before.is_finished() {
+            return Ok(Stopped::Finished(Session::default()));
+        }
+        let executor = CommandExecutor::new(self.command.clone());
+        let dispatcher = Dispatcher::builder(engine)
+            .options(self.options.clone())
+            .workflow(workflow, executor)
+            .start()
+            .await?;
+        let meter = Meter::start(&before);
+        let stopped = tokio::select! {
+            biased;
+            signal = interrupts.next() => Ok(Stopped::Interrupted(signal)),
+            error = dispatcher.failed() => Err(anyhow::Error::new(error)),
+            end = submission.wait() => end
+                .map(|end| Stopped::Finished(meter.session(&end)))
+                .map_err(Into::into),
+            error = follow(submission, &meter) => Err(error.into()),
+        };
+        meter.clear();
+        match stopped {
+            Ok(Stopped::Interrupted(signal)) => stop(dispatcher, signal, interrupts).await,
+            stopped => {
+                let shut = dispatcher.shutdown().await;
+                let stopped = stopped?;
+                shut.context("the work is done, but not tidied up")?;
+                Ok(stopped)
+            }
+        }
+    }
+}
+
+fn cpus() -> NonZeroUsize {
+    available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Shows the progress until it cannot be read; ends in no other way.
+async fn follow(submission: &SubmissionHandle, meter: &Meter) -> HandleError {
+    let mut watch = submission.watch();
+    loop {
+        sleep(meter.pace()).await;
+        match watch.next().await {
+            Ok(Some(progress)) => meter.show(&progress),
+            Ok(None) => std::future::pending().await,
+            Err(error) => return error,
+        }
+    }
+}
+
+/// Stops gracefully after the first signal, at once after another.
+async fn stop(
+    dispatcher: Dispatcher,
+    signal: Signal,
+    interrupts: &mut Interrupts,
+) -> Result<Stopped> {
+    dispatcher.begin_shutdown();
+    let running = dispatcher.status().executing;
+    if running > 0 {
+        eprintln!(
+            "batchyard: stopping: {running} commands may go on for {} s; once more stops them at once",
+            GRACE.as_secs()
+        );
+    }
+    let shut = match interrupts.unless(ended(&dispatcher)).await {
+        Ok(()) => dispatcher.shutdown().await,
+        Err(_) => timeout(SHORT_GRACE, dispatcher.shutdown_now())
+            .await
+            .unwrap_or(Ok(())),
+    };
+    shut.map_err(|error: DispatcherError| anyhow::Error::new(error))?;
+    Ok(Stopped::Interrupted(signal))
+}
+
+/// Waits until no command runs any more.
+async fn ended(dispatcher: &Dispatcher) {
+    while dispatcher.status().executing > 0 {
+        sleep(Duration::from_millis(20)).await;
+    }
+}

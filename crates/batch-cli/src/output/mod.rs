@@ -1,0 +1,18 @@
+//! What is printed: tables and JSON, of batches and runs.
+
+mod batch_record;
+mod fields;
+mod format;
+mod listing;
+mod print_one;
+mod printable;
+mod run_record;
+mod table;
+
+pub(crate) use batch_record::BatchRecord;
+pub(crate) use format::Format;
+pub(crate) use listing::Listing;
+pub(crate) use print_one::print_one;
+pub(crate) use printable::{is_broken_pipe, printable};
+pub(crate) use run_record::{RunRecord, duration_ms, input};
+pub(crate) use table::Table;
