@@ -1,5 +1,6 @@
 //! What `SledKv` promises, and what strikes it.
 #![cfg(all(feature = "sled", target_os = "linux"))]
+#![allow(clippy::unwrap_used)]
 
 mod child;
 mod churn;
