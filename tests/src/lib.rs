@@ -1,1 +1,12 @@
-//! What the journeys share.
+//! What the journeys across crates share.
+#![allow(clippy::unwrap_used)]
+
+pub mod crash;
+mod recount;
+
+pub use recount::{all_runs, recount, whole_journal};
+
+/// The README's program, compiled and run as a test of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,0 +1,102 @@
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use batch_core::batch::Batch;
+use batch_core::id::{BatchId, RunId};
+use batch_core::journal::{Entry, Fact, Sequence};
+use batch_core::run::{Run, RunState};
+use batch_core::storage::{BatchQuery, PageSize, RunQuery, Storage};
+
+/// All runs of a batch, page by page.
+pub async fn all_runs(storage: &dyn Storage, batch: BatchId) -> Vec<Run> {
+    let mut query = RunQuery::default();
+    query.batch = Some(batch);
+    query.page.size = PageSize::MAX;
+    let mut all = Vec::new();
+    loop {
+        let page = storage.runs(query.clone()).await.unwrap();
+        all.extend(page.items);
+        match page.next {
+            Some(next) => query.page.token = Some(next),
+            None => return all,
+        }
+    }
+}
+
+/// The whole journal, without gaps.
+pub async fn whole_journal(storage: &dyn Storage) -> Vec<Entry> {
+    let mut all: Vec<Entry> = Vec::new();
+    loop {
+        let after = all.last().map_or(Sequence::START, |entry| entry.sequence);
+        let limit = NonZeroU32::new(1_000).unwrap();
+        let page = storage.journal(after, limit).await.unwrap();
+        if page.entries.is_empty() {
+            assert_eq!(after, page.head, "the journal ends before its head");
+            return all;
+        }
+        all.extend(page.entries);
+    }
+}
+
+/// Checks a whole store against itself and gives every batch with its runs.
+///
+/// Batches are whole; counts equal a recount; the journal has no gap, ends each
+/// ended run once and no other, and finishes each finished batch once and last.
+pub async fn recount(storage: &dyn Storage) -> Vec<(Batch, Vec<Run>)> {
+    let mut query = BatchQuery::default();
+    query.page.size = PageSize::MAX;
+    let page = storage.batches(query).await.unwrap();
+    assert!(
+        page.next.is_none(),
+        "a recount takes at most a thousand batches"
+    );
+    let mut all = Vec::new();
+    for batch in page.items {
+        let runs = all_runs(storage, batch.id).await;
+        for state in RunState::ALL {
+            let counted = runs.iter().filter(|run| run.state == state).count() as u64;
+            assert_eq!(batch.counts.of(state), counted, "{state} in {}", batch.id);
+        }
+        assert_eq!(batch.counts.total(), runs.len() as u64);
+        assert_eq!(batch.is_finished(), batch.counts.all_ended());
+        all.push((batch, runs));
+    }
+    check_journal(&whole_journal(storage).await, &all);
+    all
+}
+
+fn check_journal(entries: &[Entry], batches: &[(Batch, Vec<Run>)]) {
+    let mut ends: BTreeMap<RunId, u32> = BTreeMap::new();
+    let mut finished: BTreeMap<BatchId, u32> = BTreeMap::new();
+    for (number, entry) in (1..).zip(entries) {
+        assert_eq!(
+            entry.sequence,
+            Sequence::new(number),
+            "a gap in the journal"
+        );
+        let over = finished.contains_key(&entry.batch);
+        assert!(!over, "{entry:?} comes after the end of its batch");
+        match &entry.fact {
+            Fact::Ended(_) | Fact::Swept(_) => {
+                for ordinal in entry.fact.ordinals().iter() {
+                    *ends.entry(RunId::new(entry.batch, ordinal)).or_default() += 1;
+                }
+            }
+            Fact::Finished { .. } => *finished.entry(entry.batch).or_default() += 1,
+            _ => {}
+        }
+    }
+    for (batch, runs) in batches {
+        let times = finished.get(&batch.id).copied().unwrap_or(0);
+        assert_eq!(
+            times,
+            u32::from(batch.is_finished()),
+            "ends of {}",
+            batch.id
+        );
+        for run in runs {
+            let times = ends.get(&run.id).copied().unwrap_or(0);
+            assert_eq!(times, u32::from(run.state.is_ended()), "ends of {}", run.id);
+        }
+    }
+}
