@@ -73,7 +73,9 @@ impl Feeder {
     async fn claim(&mut self, room: NonZeroU32) -> Result<Fed, StorageError> {
         let mut request = ClaimRequest::new(self.workflows.clone(), room);
         request.lease = self.pool.options.lease;
+        let asked = Instant::now();
         let Claimed { runs, next_due, .. } = self.pool.storage.claim(request).await?;
+        self.pool.window.claimed_in(asked.elapsed());
         self.backoff.succeeded();
         if runs.is_empty() {
             return Ok(Fed::Nothing { next_due });

@@ -1,18 +1,21 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// A run that waited longer than this for a worker was claimed too early.
-const TOO_EARLY: Duration = Duration::from_millis(100);
+/// A run that waits this many times longer for a worker than a claim takes was claimed too early.
+const CLAIMS_AHEAD: u32 = 10;
+/// No run that waited less than this was claimed too early.
+const SHORT: Duration = Duration::from_millis(20);
 
 /// How many runs to hold ahead of the workers.
 ///
 /// It doubles when workers ran out of runs while there were more to claim, and
-/// halves when runs wait long: a process that dies holds little slow work, and
-/// fast work never waits for the store.
+/// loses one for each run that waited long: a process that dies holds little
+/// slow work, and fast work never waits for the store.
 #[derive(Debug)]
 pub(super) struct PrefetchWindow {
     runs: AtomicUsize,
     most: usize,
+    claim_micros: AtomicU64,
 }
 
 impl PrefetchWindow {
@@ -21,12 +24,19 @@ impl PrefetchWindow {
         Self {
             runs: AtomicUsize::new(first.min(most)),
             most,
+            claim_micros: AtomicU64::new(0),
         }
     }
 
     /// How many runs to hold.
     pub(super) fn runs(&self) -> usize {
         self.runs.load(Ordering::Relaxed)
+    }
+
+    /// A claim took this long.
+    pub(super) fn claimed_in(&self, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.claim_micros.store(micros, Ordering::Relaxed);
     }
 
     /// Workers had to wait although there was work.
@@ -36,8 +46,9 @@ impl PrefetchWindow {
 
     /// A run waited this long for a worker.
     pub(super) fn waited(&self, time: Duration) {
-        if time > TOO_EARLY {
-            self.change(|runs| (runs / 2).max(1).min(self.most));
+        let claim = Duration::from_micros(self.claim_micros.load(Ordering::Relaxed));
+        if time > claim.saturating_mul(CLAIMS_AHEAD).max(SHORT) {
+            self.change(|runs| runs.saturating_sub(1).max(1).min(self.most));
         }
     }
 
@@ -51,6 +62,8 @@ impl PrefetchWindow {
 mod tests {
     use super::*;
 
+    const LONG: Duration = Duration::from_millis(21);
+
     #[test]
     fn the_window_follows_the_work_within_its_bounds() {
         let window = PrefetchWindow::new(16, 100);
@@ -58,19 +71,29 @@ mod tests {
             window.ran_dry();
         }
         assert_eq!(window.runs(), 100);
-        window.waited(TOO_EARLY);
-        assert_eq!(window.runs(), 100);
-        for _ in 0..9 {
-            window.waited(TOO_EARLY * 2);
+        window.waited(LONG);
+        assert_eq!(window.runs(), 99);
+        for _ in 0..200 {
+            window.waited(LONG);
         }
         assert_eq!(window.runs(), 1);
+    }
+
+    #[test]
+    fn a_slow_store_is_claimed_from_further_ahead() {
+        let window = PrefetchWindow::new(16, 100);
+        window.claimed_in(LONG);
+        window.waited(LONG * CLAIMS_AHEAD);
+        assert_eq!(window.runs(), 16);
+        window.waited(LONG * (CLAIMS_AHEAD + 1));
+        assert_eq!(window.runs(), 15);
     }
 
     #[test]
     fn a_window_of_none_stays_shut() {
         let window = PrefetchWindow::new(16, 0);
         window.ran_dry();
-        window.waited(TOO_EARLY * 2);
+        window.waited(LONG);
         assert_eq!(window.runs(), 0);
     }
 }

@@ -30,6 +30,8 @@ pub(super) enum Fault {
     Journal(ErrorKind),
     /// The renewal finds every claim lost.
     Lost,
+    /// The journal is trimmed up to here.
+    Trimmed(Sequence),
 }
 
 impl FlakyStorage {
@@ -130,7 +132,16 @@ impl Storage for FlakyStorage {
             Fault::Journal(kind) => Some(kind),
             _ => None,
         })?;
-        self.inner.journal(after, limit).await
+        let trimmed = self.faults.lock().iter().find_map(|fault| match fault {
+            Fault::Trimmed(last) => Some(*last),
+            _ => None,
+        });
+        let Some(trimmed) = trimmed else {
+            return self.inner.journal(after, limit).await;
+        };
+        let mut page = self.inner.journal(after.max(trimmed), limit).await?;
+        page.trimmed = trimmed;
+        Ok(page)
     }
 
     async fn open_sink(&self, sink: SinkName, start: SinkStart) -> Answer<Sequence> {

@@ -256,3 +256,26 @@ async fn a_sink_whose_store_is_damaged_stops_and_runs_go_on() {
     assert!(yard.finished(batch).await.succeeded());
     assert!(dispatcher.shutdown().await.is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_that_comes_too_late_is_told_of_the_gap_once_and_goes_on() {
+    let yard = Yard::new().await;
+    let flaky = FlakyStorage::new(yard.storage());
+    let sink = Recorder::default();
+    let behind = yard.behind(Arc::clone(&flaky) as _).await;
+    let builder = behind.dispatcher().workflow("w", done);
+    let dispatcher = builder.start().await.unwrap();
+    let batch = yard.submit("w", 10).await;
+    yard.finished(batch).await;
+    dispatcher.shutdown().await.unwrap();
+    flaky.will([Fault::Trimmed(Sequence::new(2))]);
+    let builder = recording(behind.dispatcher(), &sink);
+    let dispatcher = builder.start().await.unwrap();
+    tokio::time::sleep(SECOND).await;
+    dispatcher.shutdown().await.unwrap();
+    let gaps = sink.gaps.lock().clone();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!((gaps[0].first.get(), gaps[0].last.get()), (1, 2));
+    assert_eq!(sink.ids()[0].sequence, Sequence::new(3));
+    assert_eq!(sink.names().last(), Some(&"batch.finished"));
+}
