@@ -14,7 +14,7 @@ use batch_core::storage::{PruneRequest, SinkStart, Storage};
 use batch_core::time::{Clock, SystemClock};
 use batch_exec::retry::RetryPolicy;
 use batch_exec::sink::ChannelSink;
-use batch_exec::{Dispatcher, Outcome, RunContext};
+use batch_exec::{Dispatcher, ExecutorError, Outcome, RunContext};
 use batch_tests::recount;
 use serde_json::json;
 use tokio::sync::mpsc::Receiver;
@@ -29,13 +29,13 @@ fn request() -> BatchRequest {
 }
 
 /// Fails each first attempt of odd numbers, and every attempt of bad ones while `broken`.
-async fn execute(run: RunContext, broken: Arc<AtomicU32>) -> Result<Outcome, std::io::Error> {
+async fn execute(run: RunContext, broken: Arc<AtomicU32>) -> Result<Outcome, ExecutorError> {
     let number: u32 = run.text().unwrap().parse().unwrap();
     if number.is_multiple_of(BAD) && broken.load(Ordering::Relaxed) == 1 {
         return Ok(Outcome::fail("BAD", "this one is bad"));
     }
     if number % 2 == 1 && run.attempt().get() == 1 {
-        return Err(std::io::Error::other("the first attempt fails"));
+        return Err("the first attempt fails".into());
     }
     Ok(Outcome::done(number * 2))
 }
@@ -46,7 +46,8 @@ async fn travel(storage: Arc<dyn Storage>) {
         .await
         .unwrap();
     let broken = Arc::new(AtomicU32::new(1));
-    let (sink, mut events) = ChannelSink::new(std::num::NonZeroUsize::new(10_000).unwrap());
+    let (sender, mut events) = tokio::sync::mpsc::channel(10_000);
+    let sink = ChannelSink::new(sender);
     let state = Arc::clone(&broken);
     let dispatcher = Dispatcher::builder(&engine)
         .workflow("journey", move |run: RunContext| {

@@ -22,19 +22,20 @@ impl<K: OrderedKv> Machine<K> {
         let limit = limit.get() as usize;
         let mut from = after.max(self.head.trimmed).next();
         let mut entries = Vec::new();
-        while entries.len() < limit && from <= self.head.sequence {
+        let head = self.durable_sequence();
+        while entries.len() < limit && from <= head {
             let found = self.entries_from(from, limit - entries.len())?;
             let last = found.last().ok_or_else(|| hole(from))?;
             from = last.sequence.next();
             entries.extend(found);
         }
-        // Entries of this very group are not durable yet, and no reader asks for them
-        // before it is: the shell answers after the commit.
-        Ok(JournalPage::new(
-            entries,
-            self.head.sequence,
-            self.head.trimmed,
-        ))
+        Ok(JournalPage::new(entries, head, self.head.trimmed))
+    }
+
+    /// The last entry of the groups before this one: what this one adds is not durable yet.
+    fn durable_sequence(&self) -> Sequence {
+        let before = self.before.head.as_ref().unwrap_or(&self.head);
+        before.sequence
     }
 
     /// Entries from one on, without gaps; whole records, at most about `limit` entries.
@@ -78,4 +79,43 @@ impl<K: OrderedKv> Machine<K> {
 
 fn hole(at: Sequence) -> StorageError {
     StorageError::new(ErrorKind::Damaged, format!("journal entry {at} is missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::id::{BatchId, WorkflowId};
+    use crate::kv::machine::Staged;
+    use crate::kv::prepare::prepare;
+    use crate::memory::MemoryKv;
+    use crate::request::{BatchRequest, Input, Limits};
+    use crate::storage::{NewBatch, WorkflowChange};
+    use crate::time::{Clock, ManualClock, Moment};
+    use crate::valid::validate;
+
+    fn store(machine: &mut Machine<MemoryKv>, now: Moment) {
+        let request = BatchRequest::new("w").input(Input::text("x"));
+        let content = validate(request, &Limits::default()).unwrap();
+        let batch = NewBatch::single(BatchId::generate(), content);
+        let batch = prepare(batch, 512, &[0; 32]);
+        machine.insert(batch, Staged::No, now).unwrap();
+    }
+
+    #[test]
+    fn a_read_in_the_group_of_a_write_sees_what_was_durable_before_it() {
+        let now = ManualClock::default().now();
+        let kv = MemoryKv::new();
+        let mut machine = Machine::open(kv, [0; 32], Duration::ZERO, now).unwrap();
+        let workflow = WorkflowId::new("w").unwrap();
+        let change = WorkflowChange::EnsureDeployed;
+        machine.change_workflow(&workflow, change, now).unwrap();
+        store(&mut machine, now);
+        machine.commit(now).unwrap();
+        store(&mut machine, now);
+        let limit = NonZeroU32::new(10).unwrap();
+        let page = machine.journal(Sequence::START, limit).unwrap();
+        assert_eq!((page.entries.len(), page.head), (1, Sequence::new(1)));
+    }
 }
