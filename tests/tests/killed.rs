@@ -98,12 +98,16 @@ async fn whatever_was_acknowledged_outlives_a_kill_at_every_storage_call_of_a_da
         let store = directory.path().join(n.to_string());
         let mut acknowledged = Acknowledged::default();
         match killed_at(n, &store, &mut acknowledged) {
-            true => points += 1,
+            true => {
+                points += 1;
+                unharmed = 0;
+            }
             false => unharmed += 1,
         }
         if unharmed == 3 {
             break;
         }
+        println!("after a kill at call {n}: {}", acknowledged.summary());
         // The same script again over what the kill left, and whole this time.
         let mut again = child(&mut Command::new(CHILD), &store, 1, 24);
         listen(&mut again, &mut acknowledged);

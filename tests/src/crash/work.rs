@@ -58,8 +58,10 @@ impl Child {
     }
 
     async fn submit(&mut self, step: u32, out: &mut impl Write) {
-        let count = self.random.u32(1..60);
-        let bytes = self.random.usize(0..3_000);
+        // The same under the same key, however far an earlier process with this seed came.
+        let mut content = Rng::with_seed(self.seed ^ u64::from(step));
+        let count = content.u32(1..60);
+        let bytes = content.usize(0..3_000);
         let key = format!("{}-{step}", self.seed);
         let input = |n| Input::text(format!("{n:0bytes$}")).with_secret("token", "hunter2");
         let request = BatchRequest::new(WORKFLOW)
@@ -69,8 +71,9 @@ impl Child {
         let id = BatchId::generate();
         let reply = self.storage.insert(NewBatch::single(id, content)).await;
         let id = match reply.unwrap() {
+            InsertReply::Stored => id,
             InsertReply::Replayed(first) => first,
-            _ => id,
+            other => panic!("{key}: {other:?}"),
         };
         self.last = Some(id);
         say(out, &Line::Stored(id, count as usize, key));
