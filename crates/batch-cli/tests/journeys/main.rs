@@ -1,4 +1,5 @@
 //! The program as its users have it: started, killed, started again.
+#![expect(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
 
 mod look;
 mod refuse;
