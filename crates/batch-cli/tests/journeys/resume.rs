@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
 
-use crate::yard::{Yard, column};
+use crate::yard::{Yard, column, ended, send};
 
 #[test]
 fn the_same_name_again_runs_nothing_again() {
@@ -75,6 +77,33 @@ fn a_list_that_differs_after_the_first_batch_is_refused_with_its_place_in_the_li
     assert_eq!(run(&lines).status, Some(0));
     lines[1_002] = "f001";
     run(&lines).assert_refused(&["file 1003", "f000\" there", "f001\" here"]);
+}
+
+#[test]
+fn killed_while_it_submits_it_submits_the_rest_and_nothing_twice() {
+    let yard = Yard::new();
+    yard.files(1);
+    fs::write(yard.path("list"), "f000\n".repeat(5_000)).unwrap();
+    let exec = yard.noting("sleep 0.1");
+    let options = ["--name", "k", "--files-from", "list"];
+    for wait in [0, 10, 30] {
+        let mut child = yard.start(&options, &exec, &[]);
+        while !yard.path(".batchyard/db").exists() {
+            sleep(Duration::from_millis(1));
+        }
+        sleep(Duration::from_millis(wait));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let before = yard.noted().len();
+    let child = yard.start(&options, &exec, &[]);
+    yard.wait_until_noted(before + 1);
+    send("INT", &child);
+    let stopped = ended(child);
+    assert_eq!(stopped.status, Some(130), "{stopped:?}");
+    let batches = yard.json(&["batches"]);
+    let totals = column(batches.as_array().unwrap(), "total");
+    assert_eq!(totals, [1_000; 5]);
 }
 
 #[test]
