@@ -15,9 +15,9 @@ pub(crate) struct ExecuteArgs {
 
     /// How often a file is tried before it counts as failed
     ///
-    /// The second attempt comes about a second after the first, and each wait
-    /// is twice as long as the one before, at most five minutes. A death of
-    /// this process is no attempt.
+    /// The second attempt comes within a second of the first; each later wait
+    /// may be twice as long as the one before, up to five minutes. That this
+    /// process was killed meanwhile counts as no attempt.
     #[arg(long, value_name = "N", default_value = "1", requires = "exec")]
     pub(crate) attempts: NonZeroU32,
 

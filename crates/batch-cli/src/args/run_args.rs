@@ -10,14 +10,16 @@ const MORE: &str = "\
 Killed and started again:
   With --name the same command goes on where it was: what has ended does not
   run again, and no file is submitted twice. What was under way when the process
-  was killed is run again, so a command should stand being run twice for a file.
+  was killed is run again, and the killed process cannot end the commands that it
+  had started: so a command should stand being run twice for a file.
   The list of files must be the same, in the same order; another list under the
   same name is refused. The command and the options may be others: they hold for
   what is still to be done. Without --name each start is new work; the name it
   gets is printed, and can be given to go on.
 
-  A run works off the files of its own name only. Other work in the same store
-  waits for its own command.
+  A run works off the files of its own name, and retries of them, and nothing
+  else: other work in the same store waits for its own command. While a run goes
+  on no other process can open its store.
 
 Examples:
   batchyard run --exec 'wc -w {}' *.md

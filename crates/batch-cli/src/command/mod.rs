@@ -3,13 +3,13 @@
 mod batches;
 mod cancel;
 mod existing_batch;
-mod perform;
 mod retry;
 mod run;
 mod run_command;
 mod runs;
 mod show;
 mod watch;
+mod work;
 
 pub(crate) use run::SubmissionName;
 pub(crate) use run_command::run_command;

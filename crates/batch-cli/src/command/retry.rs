@@ -6,7 +6,7 @@ use batch_core::engine::{BatchHandle, Engine, RetryOptions};
 use batch_core::id::SubmissionId;
 
 use super::existing_batch::existing_batch;
-use super::perform::perform;
+use super::work::Work;
 use crate::args::RetryArgs;
 use crate::ending::Ending;
 use crate::execution::{Execution, Interrupts, ResultsFile};
@@ -36,17 +36,14 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
         submission.progress().await?
     );
     let mut interrupts = Interrupts::take_over()?;
-    let work = (&engine, &failed.workflow);
-    let go_on = "the same command goes on";
-    perform(
-        &execution,
-        &args.execute,
-        work,
-        &submission,
-        &mut interrupts,
-        go_on,
-    )
-    .await
+    let work = Work {
+        engine: &engine,
+        workflow: &failed.workflow,
+        submission: &submission,
+        go_on: "the same command goes on",
+    };
+    work.perform(&execution, &args.execute, &mut interrupts)
+        .await
 }
 
 /// Makes the new batch, or finds it where the same failed runs were retried before.

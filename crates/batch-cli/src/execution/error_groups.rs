@@ -14,14 +14,18 @@ const PLACE: &str = "{}";
 /// Failures, grouped by reason and message.
 #[derive(Debug, Default)]
 pub(crate) struct ErrorGroups {
-    groups: HashMap<(String, String), Group>,
+    groups: HashMap<(String, String), ErrorGroup>,
     /// How many came after the groups were full.
     others: u64,
 }
 
 /// Failures of one reason and message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Group {
+pub(crate) struct ErrorGroup {
+    /// The word for programs.
+    pub(crate) reason: String,
+    /// The sentence for people.
+    pub(crate) message: String,
     /// How many there are.
     pub(crate) count: u64,
     /// The input of the first.
@@ -34,12 +38,11 @@ impl ErrorGroups {
     /// Where a message names the file, `{}` stands in its stead, so that what
     /// went wrong in the same way comes together.
     pub(crate) fn add(&mut self, run: &Run) {
-        let Some(failure) = &run.failure else {
-            return;
-        };
-        let file = input(run);
-        let message = failure.message().replace(file, PLACE);
-        self.count(failure.reason(), message, file);
+        if let Some(failure) = &run.failure {
+            let file = input(run);
+            let message = failure.message().replace(file, PLACE);
+            self.count(failure.reason(), message, file);
+        }
     }
 
     fn count(&mut self, reason: &str, message: String, file: &str) {
@@ -47,21 +50,23 @@ impl ErrorGroups {
         if let Some(group) = self.groups.get_mut(&key) {
             group.count += 1;
         } else if self.groups.len() < MOST_GROUPS {
-            let (count, first) = (1, file.to_owned());
-            self.groups.insert(key, Group { count, first });
+            let group = ErrorGroup {
+                reason: key.0.clone(),
+                message: key.1.clone(),
+                count: 1,
+                first: file.to_owned(),
+            };
+            self.groups.insert(key, group);
         } else {
             self.others += 1;
         }
     }
 
-    /// The largest groups: reason, message, group.
-    pub(crate) fn largest(&self, most: usize) -> Vec<(&str, &str, &Group)> {
-        let groups = self.groups.iter();
-        let mut all: Vec<_> = groups
-            .map(|((r, m), g)| (r.as_str(), m.as_str(), g))
-            .collect();
+    /// The largest groups, the largest first.
+    pub(crate) fn largest(&self, most: usize) -> Vec<&ErrorGroup> {
+        let mut all: Vec<_> = self.groups.values().collect();
         // By text after that, so that equal groups stay in one order from time to time.
-        all.sort_by_key(|(reason, message, group)| (Reverse(group.count), *reason, *message));
+        all.sort_by_key(|group| (Reverse(group.count), &group.reason, &group.message));
         all.truncate(most);
         all
     }
@@ -69,11 +74,7 @@ impl ErrorGroups {
     /// How many failures are in none of the largest groups.
     pub(crate) fn beyond(&self, most: usize) -> u64 {
         let all: u64 = self.groups.values().map(|group| group.count).sum();
-        let shown: u64 = self
-            .largest(most)
-            .iter()
-            .map(|(_, _, group)| group.count)
-            .sum();
+        let shown: u64 = self.largest(most).iter().map(|group| group.count).sum();
         all - shown + self.others
     }
 }
@@ -88,10 +89,11 @@ mod tests {
         for (message, count) in [("a", 1), ("b", 3), ("c", 2)] {
             (0..count).for_each(|n| groups.count("E", message.into(), &format!("/{n}")));
         }
-        let largest: Vec<_> = groups.largest(2).iter().map(|g| (g.1, g.2.count)).collect();
+        let largest = groups.largest(2);
+        let largest: Vec<_> = largest.iter().map(|g| (&*g.message, g.count)).collect();
         assert_eq!(largest, [("b", 3), ("c", 2)]);
         assert_eq!(groups.beyond(2), 1);
-        assert_eq!(groups.largest(1)[0].2.first, "/0");
+        assert_eq!(groups.largest(1)[0].first, "/0");
     }
 
     #[test]

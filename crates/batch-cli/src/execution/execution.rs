@@ -2,10 +2,11 @@ use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use batch_core::engine::{Engine, HandleError, SubmissionHandle};
+use batch_core::id::WorkflowId;
 use batch_exec::command::{CommandExecutor, CommandTemplate};
-use batch_exec::dispatcher::{Dispatcher, DispatcherError, DispatcherOptions};
+use batch_exec::dispatcher::{Dispatcher, DispatcherOptions};
 use batch_exec::retry::RetryPolicy;
 use tokio::time::{sleep, timeout};
 
@@ -53,7 +54,7 @@ impl Execution {
     pub(crate) async fn perform(
         &self,
         engine: &Engine,
-        workflow: &str,
+        workflow: &WorkflowId,
         submission: &SubmissionHandle,
         interrupts: &mut Interrupts,
     ) -> Result<Stopped> {
@@ -61,37 +62,48 @@ impl Execution {
         if before.is_finished() {
             return Ok(Stopped::Finished(Session::default()));
         }
+        let dispatcher = self.start(engine, workflow).await?;
+        let meter = Meter::start(&before);
+        let stopped = work(&dispatcher, &meter, submission, interrupts).await;
+        meter.clear();
+        let stopped = match stopped {
+            Ok(Stopped::Interrupted(signal)) => return stop(dispatcher, signal, interrupts).await,
+            stopped => stopped,
+        };
+        let shut = dispatcher.shutdown().await;
+        let stopped = stopped?;
+        shut.context("the work is done, but not tidied up")?;
+        Ok(stopped)
+    }
+
+    async fn start(&self, engine: &Engine, workflow: &WorkflowId) -> Result<Dispatcher> {
         let executor = CommandExecutor::new(self.command.clone());
         let dispatcher = Dispatcher::builder(engine)
             .options(self.options.clone())
-            .workflow(workflow, executor)
-            .start()
-            .await?;
-        let meter = Meter::start(&before);
-        let stopped = tokio::select! {
-            biased;
-            signal = interrupts.next() => Ok(Stopped::Interrupted(signal)),
-            error = dispatcher.failed() => Err(anyhow::Error::new(error)),
-            end = submission.wait() => end
-                .map(|end| Stopped::Finished(meter.session(&end)))
-                .map_err(Into::into),
-            error = follow(submission, &meter) => Err(error.into()),
-        };
-        meter.clear();
-        match stopped {
-            Ok(Stopped::Interrupted(signal)) => stop(dispatcher, signal, interrupts).await,
-            stopped => {
-                let shut = dispatcher.shutdown().await;
-                let stopped = stopped?;
-                shut.context("the work is done, but not tidied up")?;
-                Ok(stopped)
-            }
-        }
+            .workflow(workflow.as_str(), executor)
+            .start();
+        Ok(dispatcher.await?)
     }
 }
 
 fn cpus() -> NonZeroUsize {
     available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Waits for the end of the work, of the store or of the user's patience.
+async fn work(
+    dispatcher: &Dispatcher,
+    meter: &Meter,
+    submission: &SubmissionHandle,
+    interrupts: &mut Interrupts,
+) -> Result<Stopped> {
+    tokio::select! {
+        biased;
+        signal = interrupts.next() => Ok(Stopped::Interrupted(signal)),
+        error = dispatcher.failed() => Err(error.into()),
+        end = submission.wait() => Ok(Stopped::Finished(meter.session(&end?))),
+        error = follow(submission, meter) => Err(error.into()),
+    }
 }
 
 /// Shows the progress until it cannot be read; ends in no other way.
@@ -114,20 +126,21 @@ async fn stop(
     interrupts: &mut Interrupts,
 ) -> Result<Stopped> {
     dispatcher.begin_shutdown();
-    let running = dispatcher.status().executing;
-    if running > 0 {
+    if dispatcher.status().executing > 0 {
+        let grace = GRACE.as_secs();
         eprintln!(
-            "batchyard: stopping: {running} commands may go on for {} s; once more stops them at once",
-            GRACE.as_secs()
+            "batchyard: stopping: the commands that run may go on for {grace} s; \
+             once more stops them at once"
         );
     }
     let shut = match interrupts.unless(ended(&dispatcher)).await {
         Ok(()) => dispatcher.shutdown().await,
+        // What cannot be given back in time is found when the store is opened again.
         Err(_) => timeout(SHORT_GRACE, dispatcher.shutdown_now())
             .await
             .unwrap_or(Ok(())),
     };
-    shut.map_err(|error: DispatcherError| anyhow::Error::new(error))?;
+    shut.map_err(Error::new)?;
     Ok(Stopped::Interrupted(signal))
 }
 

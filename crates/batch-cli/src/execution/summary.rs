@@ -74,10 +74,10 @@ impl Summary {
     }
 
     fn errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (reason, message, group) in self.errors.largest(SHOWN_GROUPS) {
-            let (count, first) = (group.count, printable(&group.first));
-            write!(f, "\n{count:>8} x {reason}: {}", printable(message))?;
-            write!(f, "\n           first: {first}")?;
+        for group in self.errors.largest(SHOWN_GROUPS) {
+            let (count, message) = (group.count, printable(&group.message));
+            write!(f, "\n{count:>8} x {}: {message}", group.reason)?;
+            write!(f, "\n           first: {}", printable(&group.first))?;
         }
         match self.errors.beyond(SHOWN_GROUPS) {
             0 => Ok(()),

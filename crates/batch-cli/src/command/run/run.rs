@@ -5,7 +5,7 @@ use super::SubmissionName;
 use super::file_list::FileList;
 use super::submit::{is_known, submit};
 use crate::args::RunArgs;
-use crate::command::perform::{interrupted, perform};
+use crate::command::work::{Work, interrupted};
 use crate::ending::Ending;
 use crate::execution::{Execution, Interrupts, ResultsFile};
 use crate::program::check_program;
@@ -28,16 +28,14 @@ pub(crate) async fn run(args: RunArgs) -> Result<Ending> {
     };
     announce(&args, &name, &files, &submission).await?;
     let execution = Execution::new(args.exec.clone(), &args.execute);
-    let work = (&engine, name.workflow());
-    perform(
-        &execution,
-        &args.execute,
-        work,
-        &submission,
-        &mut interrupts,
-        &go_on,
-    )
-    .await
+    let work = Work {
+        engine: &engine,
+        workflow: name.workflow(),
+        submission: &submission,
+        go_on: &go_on,
+    };
+    work.perform(&execution, &args.execute, &mut interrupts)
+        .await
 }
 
 /// Opens the store, if there is something to do in it.
@@ -83,7 +81,7 @@ async fn announce(
         eprintln!("batchyard: going on with {name}: {progress}");
     } else if args.name.is_none() && args.store.store.is_durable() {
         let count = files.len();
-        eprintln!("batchyard: {count} files, submitted as {name}");
+        eprintln!("batchyard: submitted as {name} (files: {count})");
     }
     Ok(())
 }

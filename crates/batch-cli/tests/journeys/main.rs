@@ -1,0 +1,10 @@
+//! The program as its users have it: started, killed, started again.
+#![expect(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
+
+mod look;
+mod refuse;
+mod resume;
+mod retry;
+mod run;
+mod signal;
+mod yard;

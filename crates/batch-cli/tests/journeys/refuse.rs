@@ -1,0 +1,120 @@
+use std::fs;
+
+use crate::yard::Yard;
+
+#[test]
+fn a_file_that_is_missing_is_named_and_nothing_is_submitted() {
+    let yard = Yard::new();
+    let mut files = yard.files(2);
+    files.push("no such file".into());
+    yard.run(&[], "cat", &files)
+        .assert_refused(&["no such file", "No such file or directory"]);
+    assert!(!yard.path(".batchyard").exists());
+}
+
+#[test]
+fn a_directory_is_no_file() {
+    let yard = Yard::new();
+    fs::create_dir(yard.path("dir")).unwrap();
+    yard.run(&[], "cat", &["dir".into()])
+        .assert_refused(&["/dir", "directory"]);
+}
+
+#[test]
+fn a_command_that_does_not_exist_is_named_and_nothing_is_submitted() {
+    let yard = Yard::new();
+    yard.run(&[], "no-such-command {}", &yard.files(2))
+        .assert_refused(&["\"no-such-command\""]);
+    assert!(!yard.path(".batchyard").exists());
+}
+
+#[test]
+fn a_malformed_option_is_named_with_the_reason() {
+    let yard = Yard::new();
+    let files = yard.files(1);
+    let refused = |options: &[&str], words: &[&str]| {
+        yard.run(options, "cat", &files).assert_refused(words);
+    };
+    refused(
+        &["--timeout", "5x"],
+        &["--timeout", "\"5x\" is no duration"],
+    );
+    refused(&["--attempts", "0"], &["--attempts"]);
+    refused(&["--concurrency", "many"], &["--concurrency", "many"]);
+    refused(&["--store", "redb:x"], &["--store", "redb:x"]);
+    refused(&["--name", ""], &["--name"]);
+    refused(&["--files-from", "no-list"], &["no-list"]);
+    refused(&["--results", "no/dir/out.jsonl"], &["no/dir/out.jsonl"]);
+    refused(&["--frobnicate"], &["--frobnicate"]);
+    yard.run(&[], "cat '", &files)
+        .assert_refused(&["--exec", "quote"]);
+}
+
+#[test]
+fn an_unknown_command_is_named() {
+    Yard::new()
+        .batchyard(["frobnicate"])
+        .assert_refused(&["frobnicate"]);
+}
+
+#[test]
+fn no_file_at_all_is_a_usage_error() {
+    let yard = Yard::new();
+    yard.run(&[], "cat", &[]).assert_refused(&["FILE"]);
+    fs::write(yard.path("list"), "\n").unwrap();
+    yard.run(&["--files-from", "list"], "cat", &[])
+        .assert_refused(&["list is empty"]);
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_named() {
+    let yard = Yard::new();
+    let files = yard.files(1);
+    yard.run(&["--store", "sled:f000"], "cat", &files)
+        .assert_refused(&["f000"]);
+    fs::create_dir(yard.path("dir")).unwrap();
+    fs::write(yard.path("dir/other"), "x").unwrap();
+    yard.run(&["--store", "sled:dir"], "cat", &files)
+        .assert_refused(&["dir"]);
+}
+
+#[test]
+fn a_damaged_store_is_an_error_and_no_panic() {
+    let yard = Yard::new();
+    assert_eq!(yard.run(&[], "cat", &yard.files(30)).status, Some(0));
+    let db = yard.path(".batchyard/db");
+    let mut bytes = fs::read(&db).unwrap();
+    let half = bytes.len() / 2;
+    bytes[512..half].fill(0xff);
+    fs::write(&db, bytes).unwrap();
+    yard.batchyard(["batches"]).assert_refused(&[".batchyard"]);
+}
+
+#[test]
+fn a_store_that_is_not_there_is_not_made_by_looking() {
+    let yard = Yard::new();
+    yard.batchyard(["batches"])
+        .assert_refused(&["there is no store"]);
+    yard.batchyard(["batches", "--store", "memory"])
+        .assert_refused(&["memory"]);
+    assert!(!yard.path(".batchyard").exists());
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    let yard = Yard::new();
+    let version = yard.batchyard(["--version"]);
+    assert_eq!(version.status, Some(0));
+    assert_eq!(
+        version.stdout,
+        format!("batchyard {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    for command in ["run", "batches", "show", "runs", "cancel", "retry", "watch"] {
+        let help = yard.batchyard([command, "--help"]);
+        assert_eq!(help.status, Some(0), "{help:?}");
+        assert!(help.stdout.contains("Usage: batchyard"), "{help:?}");
+    }
+    let nothing = yard.batchyard::<&str>([]);
+    assert_eq!(nothing.status, Some(2));
+    assert!(nothing.stderr.contains("Examples:"), "{nothing:?}");
+}
