@@ -1,6 +1,4 @@
-use std::io::{BufRead, BufReader, Read};
-
-use crate::yard::{Yard, column, ended, send};
+use crate::yard::{Yard, column, ended, send, stopped_at_once};
 
 #[test]
 fn ctrl_c_lets_commands_end_and_the_same_command_goes_on() {
@@ -41,17 +39,10 @@ fn ctrl_c_lets_commands_end_and_the_same_command_goes_on() {
 fn a_second_ctrl_c_stops_commands_at_once_and_counts_no_attempt() {
     let yard = Yard::new();
     let exec = yard.noting("exec sleep 600");
-    let mut child = yard.start(&["--name", "k"], &exec, &yard.files(1));
+    let child = yard.start(&["--name", "k"], &exec, &yard.files(1));
     yard.wait_until_noted(1);
-    send("INT", &child);
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    stderr.read_line(&mut line).unwrap();
-    assert!(line.contains("once more stops them at once"), "{line}");
-    send("INT", &child);
-    let mut rest = String::new();
-    stderr.read_to_string(&mut rest).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
+    let stopped = stopped_at_once(child);
+    assert_eq!(stopped.status, Some(130), "{stopped:?}");
     let runs = yard.json(&["runs", &yard.newest_batch()]);
     assert_eq!(runs[0]["state"], "PENDING");
     assert_eq!(runs[0]["attempts"], 0);
@@ -79,14 +70,12 @@ fn an_interrupted_run_without_a_name_says_under_which_name_to_go_on() {
 fn a_second_process_is_told_who_holds_the_store() {
     let yard = Yard::new();
     let files = yard.files(1);
-    let mut child = yard.start(&["--name", "k"], &yard.noting("exec sleep 600"), &files);
+    let child = yard.start(&["--name", "k"], &yard.noting("exec sleep 600"), &files);
     yard.wait_until_noted(1);
     let pid = child.id().to_string();
     let words = ["in use", ".batchyard", &pid];
     yard.batchyard(["batches"]).assert_refused(&words);
     yard.run(&["--name", "k"], "true", &files)
         .assert_refused(&words);
-    send("INT", &child);
-    send("INT", &child);
-    child.wait().unwrap();
+    stopped_at_once(child);
 }

@@ -1,5 +1,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -158,6 +159,24 @@ pub(crate) fn send(signal: &str, child: &Child) {
     let pid = child.id().to_string();
     let sent = Command::new("kill").args(["-s", signal, &pid]).status();
     assert!(sent.unwrap().success());
+}
+
+/// Interrupts a program whose command does not end, twice.
+///
+/// The second signal waits for the answer to the first: two that come together are one.
+pub(crate) fn stopped_at_once(mut child: Child) -> Ended {
+    send("INT", &child);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("once more stops them at once") {
+        assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    send("INT", &child);
+    stderr.read_to_string(&mut said).unwrap();
+    Ended {
+        stderr: said,
+        ..ended(child)
+    }
 }
 
 /// The values under a key, one for each object.
