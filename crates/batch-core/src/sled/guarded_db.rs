@@ -130,9 +130,9 @@ fn open_when_free(dir: &StoreDir, options: &SledOptions) -> Result<::sled::Db, F
     }
 }
 
-/// `apply_batch` makes garbage faster than sled's epochs move on by themselves: pinning
-/// and flushing about once in 64 writes keeps the memory flat.
-fn collect_garbage(writes: usize) {
+/// `apply_batch`, and a long scan, make garbage faster than sled's epochs move on by
+/// themselves: pinning and flushing about once in 64 rows keeps the memory flat.
+pub(super) fn collect_garbage(writes: usize) {
     for _ in 0..writes / 64 + 2 {
         crossbeam_epoch::pin().flush();
     }

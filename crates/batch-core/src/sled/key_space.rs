@@ -14,20 +14,23 @@ use std::borrow::Cow;
 
 use crate::kv::KeyRange;
 
-/// Holds the number of the last commit.
-pub(super) const NUMBER: [u8; 3] = [0, 0, 0];
+/// Holds the [`LastCommit`](super::last_commit::LastCommit).
+pub(super) const LAST: [u8; 3] = [0, 0, 0];
+
+/// The first key that may be a user's.
+pub(super) const FIRST_OF_USERS: [u8; 2] = EMPTY;
 
 const EMPTY: [u8; 2] = [0, 1];
 const ZERO: [u8; 2] = [0, 2];
 
-/// How many keys keep [`NUMBER`] away from the keys of users.
+/// How many keys keep [`LAST`] away from the keys of users.
 ///
 /// sled splits a leaf of more than 16 keys in half and merges one of fewer than
-/// four. So the leaf of the number is small, and writing it with each commit
+/// four. So the leaf of the last commit is small, and writing it with each commit
 /// does not rewrite the values of others.
 const FENCE: u8 = 40;
 
-/// The keys between [`NUMBER`] and those of users.
+/// The keys between [`LAST`] and those of users.
 pub(super) fn fence() -> impl Iterator<Item = [u8; 3]> {
     (1..=FENCE).map(|n| [0, 0, n])
 }
@@ -79,7 +82,7 @@ mod tests {
         #[test]
         fn no_key_of_a_user_is_ours(a in key()) {
             let inner = inward(&a);
-            prop_assert!(inner.as_ref() != NUMBER);
+            prop_assert!(inner.as_ref() != LAST);
             prop_assert!(fence().all(|ours| inner.as_ref() > ours.as_slice()));
         }
     }

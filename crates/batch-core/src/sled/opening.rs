@@ -3,21 +3,31 @@
 use std::fs::File;
 use std::io;
 
-use super::SledOptions;
 use super::ballast::{Ballast, Release};
+use super::content_sum::ContentSum;
 use super::fault::Fault;
-use super::guarded_db::{GuardedDb, unopened};
-use super::key_space::{NUMBER, fence};
+use super::guarded_db::{GuardedDb, collect_garbage, unopened};
+use super::key_space::{FIRST_OF_USERS, LAST, fence};
+use super::last_commit::LastCommit;
 use super::mark::Mark;
 use super::store_dir::StoreDir;
+use super::{OpenCheck, SledOptions};
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
+
+/// A store that is open, and what it held when it was opened.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) db: GuardedDb,
+    pub(super) mark: Mark,
+    pub(super) last: LastCommit,
+}
 
 /// Makes a store in a directory that has none. Needs the lock.
 ///
 /// The mark gets its name last: a creation that is cut short, by a kill or by
 /// the power, is begun anew, and a store with a mark is whole on the disk.
-pub(super) fn create(dir: &StoreDir, options: &SledOptions) -> Result<(GuardedDb, Mark), KvError> {
+pub(super) fn create(dir: &StoreDir, options: &SledOptions) -> Result<Opened, KvError> {
     let doing = format!("create a store in {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mark = Mark::create(&dir.new_mark())?;
@@ -32,7 +42,8 @@ pub(super) fn create(dir: &StoreDir, options: &SledOptions) -> Result<(GuardedDb
     db.write(first, writes)
         .map_err(|fault| fault.into_error(&doing))?;
     settle(dir, &db).map_err(failed)?;
-    Ok((db, mark))
+    let last = LastCommit::default();
+    Ok(Opened { db, mark, last })
 }
 
 fn settle(dir: &StoreDir, db: &GuardedDb) -> io::Result<()> {
@@ -46,7 +57,7 @@ fn settle(dir: &StoreDir, db: &GuardedDb) -> io::Result<()> {
 
 fn first_batch() -> (::sled::Batch, usize) {
     let mut batch = ::sled::Batch::default();
-    batch.insert(&NUMBER, &encode_number(0));
+    batch.insert(&LAST, LastCommit::default().encode());
     let mut writes = 1;
     for key in fence() {
         batch.insert(&key, &[]);
@@ -56,7 +67,7 @@ fn first_batch() -> (::sled::Batch, usize) {
 }
 
 /// Opens a store again and holds it against its mark. Needs the lock.
-pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<(GuardedDb, Mark), KvError> {
+pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<Opened, KvError> {
     let doing = format!("open {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mut mark = Mark::open(&dir.mark())?;
@@ -73,13 +84,16 @@ pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<(GuardedDb
         fault => fault,
     }
     .map_err(|fault| unopened(dir, fault))?;
-    let number = check_number(&db, &mark, dir)?;
+    let last = check_last(&db, &mark, dir)?;
+    if options.check == OpenCheck::Everything {
+        check_content(&db, last, dir)?;
+    }
     // What the next reader sees may be what a killed process wrote or named and did not sync.
     db.sync().map_err(failed)?;
     dir.sync().map_err(failed)?;
-    mark.record(number).map_err(failed)?;
+    mark.record(last.number).map_err(failed)?;
     mark.sync().map_err(failed)?;
-    Ok((db, mark))
+    Ok(Opened { db, mark, last })
 }
 
 /// A store without its log is not to be filled with an empty one.
@@ -112,35 +126,57 @@ fn make_room(dir: &StoreDir, ballast: &Ballast, fault: Fault) -> Result<(), KvEr
     }
 }
 
-/// The number of the last commit that sled has, which must not be below the mark.
-fn check_number(db: &GuardedDb, mark: &Mark, dir: &StoreDir) -> Result<u64, KvError> {
+/// The last commit that sled has, which must not be before the mark.
+fn check_last(db: &GuardedDb, mark: &Mark, dir: &StoreDir) -> Result<LastCommit, KvError> {
     let path = dir.path().display();
-    let doing = format!("read the number of the last commit of {path}");
     let value = db
-        .call(|tree| tree.get(NUMBER))
-        .map_err(|fault| fault.into_error(&doing))?;
+        .call(|tree| tree.get(LAST))
+        .map_err(|fault| fault.into_error(&format!("read the last commit of {path}")))?;
     let marked = mark.number();
-    let number = value.as_deref().and_then(decode_number);
-    match number {
-        Some(number) if number >= marked => Ok(number),
-        Some(number) => Err(damaged(format!(
-            "{path} acknowledged commit {marked} and ends at commit {number}"
+    match value.as_deref().and_then(LastCommit::decode) {
+        Some(last) if last.number >= marked => Ok(last),
+        Some(last) => Err(damaged(format!(
+            "{path} acknowledged commit {marked} and ends at commit {}",
+            last.number
         ))),
         None => Err(damaged(format!(
-            "{path} acknowledged commit {marked} and holds no number of a commit"
+            "{path} acknowledged commit {marked} and holds no record of a commit"
         ))),
     }
 }
 
+/// sled skips what it cannot read, and then shows older rows or none.
+fn check_content(db: &GuardedDb, last: LastCommit, dir: &StoreDir) -> Result<(), KvError> {
+    let path = dir.path().display();
+    let found = db
+        .call(sum_of_users)
+        .map_err(|fault| fault.into_error(&format!("check {path}")))?;
+    if found == last.content {
+        return Ok(());
+    }
+    Err(damaged(format!(
+        "{path} holds {} rows that are not the {} rows that commit {} left",
+        found.pairs(),
+        last.content.pairs(),
+        last.number
+    )))
+}
+
+/// sled looks at the size of its cache only once a page was used dozens of times: reading
+/// each row again by its key makes it do so before all of the store is in memory.
+fn sum_of_users(tree: &::sled::Tree) -> ::sled::Result<ContentSum> {
+    let mut sum = ContentSum::default();
+    for (read, pair) in tree.range(FIRST_OF_USERS..).enumerate() {
+        let (key, value) = pair?;
+        sum.add(&key, &value);
+        tree.get(&key)?;
+        if read % 64 == 0 {
+            collect_garbage(0);
+        }
+    }
+    Ok(sum)
+}
+
 fn damaged(what: String) -> KvError {
     KvError::new(ErrorKind::Damaged, what)
-}
-
-/// The value under [`NUMBER`].
-pub(super) fn encode_number(number: u64) -> [u8; 8] {
-    number.to_be_bytes()
-}
-
-fn decode_number(value: &[u8]) -> Option<u64> {
-    Some(u64::from_be_bytes(value.try_into().ok()?))
 }

@@ -3,11 +3,13 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::SledOptions;
+use super::content_sum::ContentSum;
 use super::fault::Fault;
 use super::guarded_db::GuardedDb;
-use super::key_space::{NUMBER, inward, inward_range, outward};
+use super::key_space::{LAST, inward, inward_range, outward};
+use super::last_commit::LastCommit;
 use super::mark::Mark;
-use super::opening::{create, encode_number, reopen};
+use super::opening::{create, reopen};
 use super::store_dir::{Found, StoreDir};
 use super::store_lock::StoreLock;
 use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
@@ -21,6 +23,7 @@ pub struct SledKv {
     dir: StoreDir,
     db: GuardedDb,
     mark: Mark,
+    last: LastCommit,
     /// Why writes are refused. Set once, by the first failure.
     failure: OnceLock<String>,
     /// Last, so that the store is free only when sled has let go of it.
@@ -63,14 +66,15 @@ impl SledKv {
         // Before the lock, which writes into the directory.
         dir.inspect()?;
         let lock = StoreLock::take(dir.path())?;
-        let (db, mark) = match dir.inspect()? {
+        let opened = match dir.inspect()? {
             Found::Nothing | Found::Unfinished => create(&dir, options)?,
             Found::Store => reopen(&dir, options)?,
         };
         Ok(Self {
             dir,
-            db,
-            mark,
+            db: opened.db,
+            mark: opened.mark,
+            last: opened.last,
             failure: OnceLock::new(),
             _lock: lock,
         })
@@ -103,14 +107,41 @@ impl SledKv {
         }
     }
 
-    fn write(&mut self, writes: WriteBatch, number: u64) -> Result<(), KvError> {
+    fn write(&mut self, writes: WriteBatch) -> Result<(), KvError> {
         let doing = self.doing("commit to");
         let count = writes.len() + 1;
+        let failed = |fault: Fault| fault.into_error(&doing);
+        let (batch, content) = self.prepare(writes).map_err(failed)?;
+        let number = self.last.number + 1;
+        let last = LastCommit { number, content };
         self.db
-            .write(sled_batch(writes, number), count)
-            .map_err(|fault: Fault| fault.into_error(&doing))?;
+            .write(with_last(batch, last), count)
+            .map_err(failed)?;
         self.db.sync().map_err(|e| KvError::io(&doing, e))?;
+        self.last = last;
         self.move_mark(number).map_err(|e| KvError::io(&doing, e))
+    }
+
+    /// The writes for sled, and what the store adds up to after them.
+    fn prepare(&self, writes: WriteBatch) -> Result<(::sled::Batch, ContentSum), Fault> {
+        self.db.call(|tree| {
+            let mut batch = ::sled::Batch::default();
+            let mut content = self.last.content;
+            for (key, value) in writes {
+                let key = inward(&key);
+                if let Some(old) = tree.get(&key)? {
+                    content.remove(&key, &old);
+                }
+                match value {
+                    Some(value) => {
+                        content.add(&key, &value);
+                        batch.insert(key.as_ref(), value);
+                    }
+                    None => batch.remove(key.as_ref()),
+                }
+            }
+            Ok((batch, content))
+        })
     }
 
     fn move_mark(&mut self, number: u64) -> std::io::Result<()> {
@@ -164,8 +195,7 @@ impl OrderedKv for SledKv {
         if writes.is_empty() {
             return Ok(());
         }
-        let number = self.mark.number() + 1;
-        let done = self.write(writes, number);
+        let done = self.write(writes);
         if let Err(error) = &done {
             self.fail(error.to_string());
         }
@@ -202,16 +232,8 @@ fn check_sizes(writes: &WriteBatch) -> Result<(), KvError> {
     Ok(())
 }
 
-fn sled_batch(writes: WriteBatch, number: u64) -> ::sled::Batch {
-    let mut batch = ::sled::Batch::default();
-    for (key, value) in writes {
-        let key = inward(&key);
-        match value {
-            Some(value) => batch.insert(key.as_ref(), value),
-            None => batch.remove(key.as_ref()),
-        }
-    }
-    batch.insert(&NUMBER, &encode_number(number));
+fn with_last(mut batch: ::sled::Batch, last: LastCommit) -> ::sled::Batch {
+    batch.insert(&LAST, last.encode());
     batch
 }
 

@@ -15,6 +15,20 @@ pub struct SledOptions {
     ///
     /// They are taken when the store is created. Zero keeps nothing aside.
     pub ballast_bytes: u64,
+    /// What is held against its checksum when a store is opened, by default everything.
+    pub check: OpenCheck,
+}
+
+/// What is held against its checksum when a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OpenCheck {
+    /// All that is stored. Opening reads it all.
+    #[default]
+    Everything,
+    /// That the last acknowledged commit is there. Damage in what was stored
+    /// before it may go unseen, as sled loses and reverts rows in silence.
+    LastCommit,
 }
 
 impl Default for SledOptions {
@@ -23,6 +37,7 @@ impl Default for SledOptions {
             cache_bytes: 32 << 20,
             collect_interval: Duration::from_millis(200),
             ballast_bytes: 8 << 20,
+            check: OpenCheck::default(),
         }
     }
 }

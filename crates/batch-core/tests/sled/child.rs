@@ -9,7 +9,7 @@ use std::time::Duration;
 use batch_core::kv::OrderedKv;
 use batch_core::sled::SledKv;
 
-use crate::script::{batch, commits_in, content, options};
+use crate::script::{batch, commits_in, content, options, wide_batch};
 
 const TASK: &str = "BATCHYARD_TEST_TASK";
 const STORE: &str = "BATCHYARD_TEST_STORE";
@@ -27,6 +27,8 @@ pub(crate) enum Task {
     Hold,
     /// Open, commit until it fails, and report what the next commit and a read say.
     FailStop,
+    /// Open, put and delete thousands of keys in each of so many commits, and report the memory.
+    Churn(u64),
     /// Open, read everything, and report what is there.
     Check,
 }
@@ -74,6 +76,7 @@ pub(crate) fn command(wrapper: &[&str], task: Task, place: &Place) -> Command {
         Task::Commit(n) => ("commit", n),
         Task::CommitAndDie(n) => ("commit and die", n),
         Task::Hold => ("hold", 0),
+        Task::Churn(n) => ("churn", n),
         Task::FailStop => ("fail stop", 0),
         Task::Check => ("check", 0),
     };
@@ -136,6 +139,7 @@ fn work(task: &str, store: &Path, commits: u64, mut report: File) {
             }),
             Err(error) => say(format!("error {:?} {error}", error.kind())),
         },
+        "churn" => say(format!("resident {}", churn(&mut kv, commits))),
         "fail stop" => fail_stop(&mut kv, &mut say),
         _ => {
             let first = commits_in(&content(&kv).unwrap()).unwrap() + 1;
@@ -167,4 +171,14 @@ fn fail_stop(kv: &mut SledKv, say: &mut impl FnMut(String)) {
         "read {:?}",
         kv.get(b"last").map(|_| ()).map_err(|e| e.kind())
     ));
+}
+
+/// Bytes in memory after so many commits.
+fn churn(kv: &mut SledKv, commits: u64) -> u64 {
+    for n in 1..=commits {
+        kv.commit(wide_batch(n)).unwrap();
+    }
+    let memory = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = memory.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4_096
 }

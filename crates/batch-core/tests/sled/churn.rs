@@ -1,1 +1,22 @@
+use std::fs;
 
+use crate::child::{Place, Task, command};
+
+/// 3 MB live. Without a push to sled's garbage collection a release build takes 12 MB more
+/// with each commit; a debug build is too slow to show it.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "needs a release build")]
+fn memory_and_file_stay_level_however_many_keys_come_and_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place::in_dir(dir.path());
+
+    command(&[], Task::Churn(80), &place).status().unwrap();
+
+    let lines = place.lines();
+    let resident = lines.last().unwrap().strip_prefix("resident ").unwrap();
+    let resident: u64 = resident.parse().unwrap();
+    let file = fs::metadata(place.store.join("db")).unwrap().len();
+    println!("{} MB resident, {} MB on disk", resident >> 20, file >> 20);
+    assert!(resident < 200 << 20, "{resident}");
+    assert!(file < 100 << 20, "{file}");
+}

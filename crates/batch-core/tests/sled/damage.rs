@@ -1,4 +1,4 @@
-//! Flipped bits and cut files: what is found here, and what only checksums above can find.
+//! Flipped bits and cut files: a store is intact, or its damage is a typed error. Nothing else.
 
 use std::fs;
 use std::path::Path;
@@ -73,6 +73,8 @@ fn try_damage(end: fn(u64) -> Task, damage: impl Fn(&Path, &mut Choices) -> Stri
         tally.count(&place, &what);
     }
     println!("{tally:?}");
+    assert!(tally.died.is_empty(), "{:#?}", tally.died);
+    assert_eq!((tally.silent, tally.other_errors), (0, 0));
     tally
 }
 
@@ -113,23 +115,21 @@ fn snapshot(store: &Path) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_flipped_bit_in_the_log_of_a_killed_store_never_ends_or_hangs_the_process() {
-    let tally = try_damage(Task::CommitAndDie, |store, choices| {
+fn a_flipped_bit_in_the_log_of_a_killed_store_is_harmless_or_found_out() {
+    try_damage(Task::CommitAndDie, |store, choices| {
         flip(&store.join("db"), choices)
     });
-    assert!(tally.died.is_empty(), "{:#?}", tally.died);
 }
 
 #[test]
-fn a_flipped_bit_in_the_log_of_a_reopened_store_never_ends_or_hangs_the_process() {
-    let tally = try_damage(Task::CommitAndDie, |store, choices| {
+fn a_flipped_bit_in_the_log_of_a_reopened_store_is_harmless_or_found_out() {
+    try_damage(Task::CommitAndDie, |store, choices| {
         drop(batch_core::sled::SledKv::open_with(
             store,
             &crate::script::options(),
         ));
         flip(&store.join("db"), choices)
     });
-    assert!(tally.died.is_empty(), "{:#?}", tally.died);
 }
 
 /// The end of the log is gone, and with it the number of the last commit.
@@ -138,14 +138,12 @@ fn a_cut_log_is_found_out_every_time() {
     let tally = try_damage(Task::Commit, |store, choices| {
         cut(&store.join("db"), choices)
     });
-    assert!(tally.died.is_empty(), "{:#?}", tally.died);
-    assert_eq!(tally.silent, 0);
     assert!(tally.damaged > trials() / 2, "{tally:?}");
 }
 
 #[test]
 fn a_damaged_snapshot_is_found_out_every_time() {
-    let tally = try_damage(Task::CommitAndDie, |store, choices| {
+    try_damage(Task::CommitAndDie, |store, choices| {
         drop(batch_core::sled::SledKv::open_with(
             store,
             &crate::script::options(),
@@ -156,16 +154,12 @@ fn a_damaged_snapshot_is_found_out_every_time() {
             _ => cut(&file, choices),
         }
     });
-    assert!(tally.died.is_empty(), "{:#?}", tally.died);
-    assert_eq!(tally.silent, 0);
 }
 
 #[test]
 fn damaged_settings_are_found_out_every_time() {
-    let tally = try_damage(Task::Commit, |store, choices| match choices.below(2) {
+    try_damage(Task::Commit, |store, choices| match choices.below(2) {
         0 => flip(&store.join("conf"), choices),
         _ => cut(&store.join("conf"), choices),
     });
-    assert!(tally.died.is_empty(), "{:#?}", tally.died);
-    assert_eq!(tally.silent, 0);
 }

@@ -2,8 +2,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use batch_core::kv::{KvError, OrderedKv};
-use batch_core::sled::{SledKv, SledOptions};
+use batch_core::kv::{KvError, OrderedKv, WriteBatch};
+use batch_core::sled::{OpenCheck, SledKv, SledOptions};
 use batch_core::storage::ErrorKind;
 
 use crate::child::{Place, Task, command};
@@ -132,6 +132,29 @@ fn a_log_older_than_the_mark_is_damaged_and_both_numbers_are_told() {
         text.contains("commit 5") && text.contains("commit 2"),
         "{text}"
     );
+}
+
+/// sled reverts rows in silence when it skips what it cannot read.
+#[test]
+fn a_row_that_fell_back_to_an_older_value_is_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut kv = SledKv::open_with(dir.path(), &options()).unwrap();
+    for value in [b"old", b"new"] {
+        let mut writes = WriteBatch::new();
+        writes.put(b"row".to_vec(), value.to_vec());
+        kv.commit(writes).unwrap();
+    }
+    drop(kv);
+    let raw = ::sled::open(dir.path()).unwrap();
+    raw.insert(b"row", b"old").unwrap();
+    drop(raw);
+
+    assert_eq!(refused(dir.path()).kind(), ErrorKind::Damaged);
+    let unchecked = SledOptions {
+        check: OpenCheck::LastCommit,
+        ..options()
+    };
+    assert!(SledKv::open_with(dir.path(), &unchecked).is_ok());
 }
 
 #[test]

@@ -47,6 +47,20 @@ pub(crate) fn batch(n: u64) -> WriteBatch {
     batch
 }
 
+/// Commit `n` of a queue of which little is kept: 3,000 keys in, 3,000 out.
+pub(crate) fn wide_batch(n: u64) -> WriteBatch {
+    const KEPT: u64 = 3;
+    let name = |n: u64, key: u16| [&n.to_be_bytes()[..], &key.to_be_bytes()].concat();
+    let mut batch = WriteBatch::new();
+    for key in 0..3_000 {
+        batch.put(name(n, key), vec![n as u8; 300]);
+        if let Some(old) = n.checked_sub(KEPT) {
+            batch.delete(name(old, key));
+        }
+    }
+    batch
+}
+
 /// What a map holds after the first `n` commits.
 pub(crate) fn after(n: u64) -> Content {
     let mut content = Content::new();
