@@ -14,6 +14,7 @@ mod owner;
 mod parcel;
 mod prepare;
 mod record;
+mod settle_slices;
 mod stage;
 mod storage_for_kv;
 mod write_batch;

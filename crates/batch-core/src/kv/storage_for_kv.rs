@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use super::kv_storage::closed;
 use super::machine::Staged;
 use super::prepare::prepare;
+use super::settle_slices::settle_slices;
 use super::{KvStorage, OrderedKv};
 use crate::batch::{Batch, Submission};
 use crate::catalogue::Workflow;
@@ -20,9 +21,6 @@ use crate::storage::{
     WorkflowReply,
 };
 use crate::valid::ValidInput;
-
-/// No call settles more than this at once; a longer list is cut into several commits.
-const SETTLEMENTS_A_CALL: usize = 1_024;
 
 #[async_trait]
 impl<K: OrderedKv> Storage for KvStorage<K> {
@@ -44,15 +42,12 @@ impl<K: OrderedKv> Storage for KvStorage<K> {
             .await
     }
 
-    async fn settle(&self, mut settlements: Vec<Settlement>) -> Result<Vec<Settled>, StorageError> {
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, StorageError> {
         let mut settled = Vec::with_capacity(settlements.len());
-        while settlements.len() > SETTLEMENTS_A_CALL {
-            let rest = settlements.split_off(SETTLEMENTS_A_CALL);
-            let part = std::mem::replace(&mut settlements, rest);
-            settled.extend(self.call(move |m, now| m.settle(part, now)).await?);
+        for slice in settle_slices(settlements) {
+            let replies = self.call(move |machine, now| machine.settle(slice, now));
+            settled.extend(replies.await?);
         }
-        let last = self.call(move |m, now| m.settle(settlements, now)).await?;
-        settled.extend(last);
         Ok(settled)
     }
 

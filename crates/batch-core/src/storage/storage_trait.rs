@@ -60,8 +60,9 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// Records how attempts ended; the replies stand in the order of the settlements.
     ///
     /// Each is applied only if its token is current, else it is
-    /// [`Settled::Stale`] and changes nothing. Repeating the call is safe: what
-    /// was applied before is now stale.
+    /// [`Settled::Stale`] and changes nothing. A long list may be applied in
+    /// several commits, in order. Repeating the call is safe: what was applied
+    /// before is now stale.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, StorageError>;
 
     /// Keeps claims for another `lease`; the replies stand in the order of the claims.
