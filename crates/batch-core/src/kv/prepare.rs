@@ -37,6 +37,10 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
         print.add(&encode(&(asked, place)));
         print.finish()
     });
+    let belongings = Belongings {
+        chunks: chunks.finish(),
+        secrets,
+    };
     PreparedBatch {
         id: batch.id,
         submission: batch.submission,
@@ -49,11 +53,9 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
         key: content.idempotency_key,
         fingerprint,
         total: u32::try_from(content.inputs.len()).unwrap_or(u32::MAX),
-        with_secrets: u32::try_from(secrets.len()).unwrap_or(u32::MAX),
-        belongings: Belongings {
-            chunks: chunks.finish(),
-            secrets,
-        },
+        with_secrets: u32::try_from(belongings.secrets.len()).unwrap_or(u32::MAX),
+        bytes: u64::try_from(belongings.bytes()).unwrap_or(u64::MAX),
+        belongings,
     }
 }
 

@@ -53,7 +53,8 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// Grants at most `limit` due runs of the asked workflows.
     ///
     /// By priority, and among the submissions of one priority in turn. Each run
-    /// goes to one claimer, with a token greater than every token before.
+    /// goes to one claimer, with a token greater than every token before. It may
+    /// grant fewer than are due, to stay bounded in bytes; then ask again.
     /// Claims are durable before the call returns.
     async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StorageError>;
 

@@ -3,6 +3,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use batch_core::id::WorkflowId;
+use batch_core::request::{BatchRequest, Input};
 use batch_core::run::RunState;
 use batch_core::storage::{ClaimRequest, Renewal, Settled};
 
@@ -46,6 +47,19 @@ async fn a_claim_of_fresh_runs_costs_the_same_writes_for_one_and_for_many() {
     // The batch's own record, the head, the journal entry; that one spans four values of 512 bytes.
     assert_eq!(one - start, 3);
     assert!(hundred - one <= 3 + 4, "{}", hundred - one);
+}
+
+#[tokio::test]
+async fn a_claim_of_large_inputs_is_bounded_in_bytes_and_the_next_goes_on() {
+    let yard = Yard::new().await;
+    let large = |_| Input::text("x".repeat(1_000_000));
+    yard.submit_request(BatchRequest::new("w").inputs((0..20).map(large)))
+        .await;
+    let mut claims = Vec::new();
+    while claims.iter().sum::<usize>() < 20 {
+        claims.push(yard.claim(64).await.len());
+    }
+    assert_eq!(claims, [8, 8, 4]);
 }
 
 #[tokio::test]

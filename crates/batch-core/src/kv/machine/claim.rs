@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Machine;
@@ -16,6 +17,9 @@ use crate::valid::ValidInput;
 
 /// How long other work goes first while suspects wait to execute alone.
 const SUSPECTS_WAIT: Duration = Duration::from_secs(10);
+
+/// One claim brings about this many bytes of inputs at most, however many runs were asked for.
+const INPUT_BYTES: u64 = 8 << 20;
 
 /// Runs taken out of a batch's sets, to be claimed.
 #[derive(Debug, Default)]
@@ -80,6 +84,7 @@ impl<K: OrderedKv> Machine<K> {
 
     fn take_in_turn(&mut self, request: &ClaimRequest, taken: &mut BTreeMap<BatchId, Taken>) {
         let mut left = request.limit.get();
+        let mut room = INPUT_BYTES;
         while left > 0 {
             let Some(pick) = self.schedule.next(&request.workflows, left) else {
                 break;
@@ -87,9 +92,16 @@ impl<K: OrderedKv> Machine<K> {
             let Some(batch) = self.change(pick.batch) else {
                 break;
             };
-            let ready = batch.record.ready.take_first(pick.most);
-            let fresh = batch.record.fresh.take_first(pick.most - ready.len());
-            let header = std::sync::Arc::clone(&batch.header);
+            let header = Arc::clone(&batch.header);
+            let fitting = room / header.average_input();
+            if fitting == 0 && !taken.is_empty() {
+                break;
+            }
+            let most = pick
+                .most
+                .min(u32::try_from(fitting.max(1)).unwrap_or(u32::MAX));
+            let ready = batch.record.ready.take_first(most);
+            let fresh = batch.record.fresh.take_first(most - ready.len());
             let runs = ready.len() + fresh.len();
             let of_batch = taken.entry(pick.batch).or_default();
             of_batch.ready.union_with(&ready);
@@ -97,6 +109,7 @@ impl<K: OrderedKv> Machine<K> {
             self.schedule.served(&header, runs);
             self.reschedule(pick.batch);
             left -= runs.min(left);
+            room = room.saturating_sub(header.average_input() * u64::from(runs));
         }
     }
 

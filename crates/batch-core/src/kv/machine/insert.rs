@@ -30,6 +30,8 @@ pub(in crate::kv) struct PreparedBatch {
     pub key: Option<IdempotencyKey>,
     pub fingerprint: Option<Fingerprint>,
     pub total: u32,
+    /// The bytes of all inputs and secrets.
+    pub bytes: u64,
     /// What is stored beside the header. Empty where it has been staged before.
     pub belongings: Belongings,
     pub with_secrets: u32,
@@ -182,6 +184,7 @@ impl<K: OrderedKv> Machine<K> {
             version,
             priority: batch.priority,
             total: batch.total,
+            bytes: batch.bytes,
             created_at: Self::millis(now),
             retry_of: batch.retry_of,
             idempotency_key: batch.key,

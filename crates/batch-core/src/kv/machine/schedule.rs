@@ -158,6 +158,7 @@ mod tests {
             version: Version::Number(NonZeroU32::MIN),
             priority: Priority::new(priority).unwrap(),
             total: 1,
+            bytes: 1,
             created_at: 0,
             retry_of: None,
             idempotency_key: None,

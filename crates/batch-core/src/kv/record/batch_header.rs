@@ -22,6 +22,9 @@ pub(in crate::kv) struct BatchHeader {
     pub priority: Priority,
     #[serde(rename = "n")]
     pub total: u32,
+    /// The bytes of its inputs as they are stored, so that claims stay bounded.
+    #[serde(rename = "z", default)]
+    pub bytes: u64,
     #[serde(rename = "c")]
     pub created_at: i64,
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
@@ -33,6 +36,13 @@ pub(in crate::kv) struct BatchHeader {
     pub with_secrets: u32,
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub end: Option<BatchEnd>,
+}
+
+impl BatchHeader {
+    /// The bytes of one of its inputs, on average; at least one.
+    pub(in crate::kv) fn average_input(&self) -> u64 {
+        (self.bytes / u64::from(self.total.max(1))).max(1)
+    }
 }
 
 /// How a batch ended.
