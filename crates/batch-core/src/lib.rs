@@ -103,19 +103,23 @@
 //! | [`batch`], [`run`], [`catalogue`], [`id`], [`ordinal`] | what is read back |
 //! | [`journal`] | what happened, in order, for whoever delivers events |
 //! | [`storage`] | the seam behind which all of this is kept |
-//! | [`memory`], `sled` | storage that ends with the process, and storage that outlives it |
+//! | [`memory`], `sled`, `redb` | storage that ends with the process, and storage that outlives it |
 //! | [`kv`] | a storage from any ordered map of bytes |
 //! | [`time`] | time as a value that is passed in |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod batch;
 pub mod catalogue;
+#[cfg(any(feature = "redb", feature = "sled"))]
+mod embedded;
 pub mod engine;
 pub mod id;
 pub mod journal;
 pub mod kv;
 pub mod memory;
 pub mod ordinal;
+#[cfg(feature = "redb")]
+pub mod redb;
 pub mod request;
 pub mod run;
 #[cfg(feature = "sled")]

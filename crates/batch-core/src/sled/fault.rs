@@ -1,7 +1,6 @@
-use std::any::Any;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::embedded::catch_panic;
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
 
@@ -16,9 +15,9 @@ pub(super) enum Fault {
 impl Fault {
     /// Calls sled so that its panics end here.
     pub(super) fn catch<T>(call: impl FnOnce() -> ::sled::Result<T>) -> Result<T, Self> {
-        match catch_unwind(AssertUnwindSafe(call)) {
+        match catch_panic(call) {
             Ok(done) => done.map_err(Self::Sled),
-            Err(panic) => Err(Self::Panic(text(panic.as_ref()))),
+            Err(text) => Err(Self::Panic(text)),
         }
     }
 
@@ -64,14 +63,6 @@ fn is_damage(error: &::sled::Error) -> bool {
         ),
         _ => false,
     }
-}
-
-fn text(panic: &(dyn Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("no message").replace('\n', " ")
 }
 
 #[cfg(test)]

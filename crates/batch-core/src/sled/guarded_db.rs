@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::fault::Fault;
 use super::nudger::Nudger;
-use super::store_dir::StoreDir;
 use super::{SledOptions, recovery};
+use crate::embedded::StoreDir;
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
 
@@ -20,7 +20,6 @@ pub(super) struct GuardedDb {
     db: Option<::sled::Db>,
     nudger: Option<Nudger>,
     log: File,
-    #[cfg(unix)]
     dir: StoreDir,
 }
 
@@ -35,7 +34,6 @@ impl GuardedDb {
             db: Some(db),
             nudger: None,
             log,
-            #[cfg(unix)]
             dir: dir.clone(),
         };
         let nudger = Nudger::watch(tree).map_err(|e| Fault::Sled(e.into()))?;
@@ -70,26 +68,7 @@ impl GuardedDb {
     /// sled's `flush` leaves the size of the file and the disk's own cache behind.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.log.sync_data()?;
-        self.check_place()
-    }
-
-    /// A store whose directory was moved or deleted must not take work that nobody finds again.
-    #[cfg(unix)]
-    fn check_place(&self) -> io::Result<()> {
-        use std::os::unix::fs::MetadataExt;
-        let held = self.log.metadata()?;
-        match std::fs::metadata(self.dir.log()) {
-            Ok(there) if there.ino() == held.ino() && there.dev() == held.dev() => Ok(()),
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-            _ => Err(io::Error::other(
-                "the directory was moved, replaced or deleted while it was open",
-            )),
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn check_place(&self) -> io::Result<()> {
-        Ok(())
+        self.dir.check_place(&self.log)
     }
 }
 
@@ -143,7 +122,7 @@ pub(super) fn unopened(dir: &StoreDir, fault: Fault) -> KvError {
     if fault.is_held() {
         let doing = format!(
             "{} is held by a program that uses sled itself",
-            dir.log().display()
+            dir.data().display()
         );
         return KvError::new(ErrorKind::Locked, doing);
     }

@@ -81,15 +81,13 @@ mod fault;
 mod guarded_db;
 mod key_space;
 mod last_commit;
-mod mark;
+mod layout;
 mod nudger;
 mod opening;
 mod recovery;
 mod sled_kv;
 mod sled_options;
 mod sled_storage;
-mod store_dir;
-mod store_lock;
 
 pub use sled_kv::SledKv;
 pub use sled_options::{OpenCheck, SledOptions};

@@ -9,9 +9,8 @@ use super::fault::Fault;
 use super::guarded_db::{GuardedDb, collect_garbage, unopened};
 use super::key_space::{FIRST_OF_USERS, LAST, fence};
 use super::last_commit::LastCommit;
-use super::mark::Mark;
-use super::store_dir::StoreDir;
 use super::{OpenCheck, SledOptions};
+use crate::embedded::{Mark, StoreDir, sync_dir};
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
 
@@ -30,13 +29,13 @@ pub(super) struct Opened {
 pub(super) fn create(dir: &StoreDir, options: &SledOptions) -> Result<Opened, KvError> {
     let doing = format!("create a store in {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
-    let mark = Mark::create(&dir.new_mark())?;
+    let mark = Mark::create(dir)?;
     dir.sync().map_err(failed)?;
     dir.clear_unfinished().map_err(failed)?;
     Ballast::new(dir.path(), options.ballast_bytes)
         .create()
         .map_err(failed)?;
-    let log = File::create(dir.log()).map_err(failed)?;
+    let log = File::create(dir.data()).map_err(failed)?;
     let db = GuardedDb::open(dir, options, log).map_err(|fault| unopened(dir, fault))?;
     let (first, writes) = first_batch();
     db.write(first, writes)
@@ -48,11 +47,9 @@ pub(super) fn create(dir: &StoreDir, options: &SledOptions) -> Result<Opened, Kv
 
 fn settle(dir: &StoreDir, db: &GuardedDb) -> io::Result<()> {
     db.sync()?;
-    dir.sync_settings()?;
-    dir.sync()?;
-    dir.sync_ancestors()?;
-    std::fs::rename(dir.new_mark(), dir.mark())?;
-    dir.sync()
+    File::open(dir.path().join("conf"))?.sync_all()?;
+    sync_dir(&dir.path().join("blobs"))?;
+    dir.finish_creation()
 }
 
 fn first_batch() -> (::sled::Batch, usize) {
@@ -70,12 +67,12 @@ fn first_batch() -> (::sled::Batch, usize) {
 pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<Opened, KvError> {
     let doing = format!("open {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
-    let mut mark = Mark::open(&dir.mark())?;
+    let mut mark = Mark::open(dir)?;
     let ballast = Ballast::new(dir.path(), options.ballast_bytes);
-    let db = match GuardedDb::open(dir, options, log_handle(dir)?) {
+    let db = match GuardedDb::open(dir, options, dir.open_data()?) {
         Err(fault) if fault.is_full() => {
             make_room(dir, &ballast, fault)?;
-            GuardedDb::open(dir, options, log_handle(dir)?)
+            GuardedDb::open(dir, options, dir.open_data()?)
         }
         Ok(db) => {
             ballast.restore();
@@ -94,19 +91,6 @@ pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<Opened, Kv
     mark.record(last.number).map_err(failed)?;
     mark.sync().map_err(failed)?;
     Ok(Opened { db, mark, last })
-}
-
-/// A store without its log is not to be filled with an empty one.
-fn log_handle(dir: &StoreDir) -> Result<File, KvError> {
-    let path = dir.log();
-    match File::options().read(true).write(true).open(&path) {
-        Ok(file) => Ok(file),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            let doing = format!("{} is missing", path.display());
-            Err(KvError::new(ErrorKind::Damaged, doing))
-        }
-        Err(e) => Err(KvError::io(format!("open {}", path.display()), e)),
-    }
 }
 
 fn make_room(dir: &StoreDir, ballast: &Ballast, fault: Fault) -> Result<(), KvError> {
@@ -132,17 +116,9 @@ fn check_last(db: &GuardedDb, mark: &Mark, dir: &StoreDir) -> Result<LastCommit,
     let value = db
         .call(|tree| tree.get(LAST))
         .map_err(|fault| fault.into_error(&format!("read the last commit of {path}")))?;
-    let marked = mark.number();
-    match value.as_deref().and_then(LastCommit::decode) {
-        Some(last) if last.number >= marked => Ok(last),
-        Some(last) => Err(damaged(format!(
-            "{path} acknowledged commit {marked} and ends at commit {}",
-            last.number
-        ))),
-        None => Err(damaged(format!(
-            "{path} acknowledged commit {marked} and holds no record of a commit"
-        ))),
-    }
+    let last = value.as_deref().and_then(LastCommit::decode);
+    mark.check(last.map(|last| last.number), dir)?;
+    Ok(last.unwrap_or_default())
 }
 
 /// sled skips what it cannot read, and then shows older rows or none.

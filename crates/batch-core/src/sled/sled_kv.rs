@@ -1,6 +1,5 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use super::SledOptions;
 use super::content_sum::ContentSum;
@@ -8,10 +7,9 @@ use super::fault::Fault;
 use super::guarded_db::GuardedDb;
 use super::key_space::{LAST, inward, inward_range, outward};
 use super::last_commit::LastCommit;
-use super::mark::Mark;
+use super::layout::LAYOUT;
 use super::opening::{create, reopen};
-use super::store_dir::{Found, StoreDir};
-use super::store_lock::StoreLock;
+use crate::embedded::{FailStop, Found, Mark, StoreDir, StoreLock};
 use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
 use crate::storage::{Description, Durability, ErrorKind, SortOrder};
 
@@ -24,8 +22,7 @@ pub struct SledKv {
     db: GuardedDb,
     mark: Mark,
     last: LastCommit,
-    /// Why writes are refused. Set once, by the first failure.
-    failure: OnceLock<String>,
+    failure: FailStop,
     /// Last, so that the store is free only when sled has let go of it.
     _lock: StoreLock,
 }
@@ -35,9 +32,6 @@ impl SledKv {
     pub const VALUE_LIMIT: usize = 3_600;
     /// The largest key and value together: 4,096 bytes.
     pub const PAIR_LIMIT: usize = 4_096;
-
-    /// The mark is synced once in so many commits.
-    const MARK_SYNC: u64 = 1_024;
 
     /// Opens the store in a directory, or makes one where there is nothing.
     ///
@@ -62,7 +56,7 @@ impl SledKv {
     ///
     /// As [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, options: &SledOptions) -> Result<Self, KvError> {
-        let dir = StoreDir::prepare(path.as_ref())?;
+        let dir = StoreDir::prepare(path.as_ref(), &LAYOUT)?;
         // Before the lock, which writes into the directory.
         dir.inspect()?;
         let lock = StoreLock::take(dir.path())?;
@@ -75,7 +69,7 @@ impl SledKv {
             db: opened.db,
             mark: opened.mark,
             last: opened.last,
-            failure: OnceLock::new(),
+            failure: FailStop::default(),
             _lock: lock,
         })
     }
@@ -87,24 +81,10 @@ impl SledKv {
     fn read<T>(&self, call: impl FnOnce(&::sled::Tree) -> ::sled::Result<T>) -> Result<T, KvError> {
         self.db.call(call).map_err(|fault| {
             if fault.is_panic() {
-                self.fail("sled panicked");
+                self.failure.fail("sled panicked");
             }
             fault.into_error(&self.doing("read"))
         })
-    }
-
-    fn fail(&self, why: impl Into<String>) {
-        let _ = self.failure.set(why.into());
-    }
-
-    fn refuse_after_failure(&self) -> Result<(), KvError> {
-        match self.failure.get() {
-            None => Ok(()),
-            Some(why) => {
-                let doing = self.doing("commit to");
-                Err(KvError::new(ErrorKind::Refusing, doing).caused_by(why.clone()))
-            }
-        }
     }
 
     fn write(&mut self, writes: WriteBatch) -> Result<(), KvError> {
@@ -119,7 +99,9 @@ impl SledKv {
             .map_err(failed)?;
         self.db.sync().map_err(|e| KvError::io(&doing, e))?;
         self.last = last;
-        self.move_mark(number).map_err(|e| KvError::io(&doing, e))
+        self.mark
+            .advance(number)
+            .map_err(|e| KvError::io(&doing, e))
     }
 
     /// The writes for sled, and what the store adds up to after them.
@@ -142,14 +124,6 @@ impl SledKv {
             }
             Ok((batch, content))
         })
-    }
-
-    fn move_mark(&mut self, number: u64) -> std::io::Result<()> {
-        self.mark.record(number)?;
-        if number.is_multiple_of(Self::MARK_SYNC) {
-            self.mark.sync()?;
-        }
-        Ok(())
     }
 }
 
@@ -190,14 +164,14 @@ impl OrderedKv for SledKv {
     }
 
     fn commit(&mut self, writes: WriteBatch) -> Result<(), KvError> {
-        self.refuse_after_failure()?;
+        self.failure.check(|| self.doing("commit to"))?;
         check_sizes(&writes)?;
         if writes.is_empty() {
             return Ok(());
         }
         let done = self.write(writes);
         if let Err(error) = &done {
-            self.fail(error.to_string());
+            self.failure.fail(error.to_string());
         }
         done
     }
@@ -206,7 +180,7 @@ impl OrderedKv for SledKv {
 impl Drop for SledKv {
     /// A clean close leaves a mark that is exact. After a failure the mark stays as it is.
     fn drop(&mut self) {
-        if self.failure.get().is_some() {
+        if self.failure.has_failed() {
             return;
         }
         if let Err(error) = self.mark.sync() {

@@ -1,15 +1,34 @@
 //! What `SledKv` promises, and what strikes it.
+//!
+//! What holds for every embedded backend is told in `tests/embedded`, in terms of [`backend`].
 #![cfg(all(feature = "sled", target_os = "linux"))]
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod backend;
+#[path = "../embedded/child.rs"]
 mod child;
+#[path = "../embedded/churn.rs"]
 mod churn;
+#[path = "../embedded/damage.rs"]
 mod damage;
 mod full_disk;
+#[path = "../embedded/killed.rs"]
 mod killed;
+mod limits;
+mod log_handle;
+#[path = "../embedded/opening.rs"]
 mod opening;
+#[path = "../embedded/ordered.rs"]
 mod ordered;
+#[path = "../embedded/power_cut.rs"]
 mod power_cut;
+#[path = "../embedded/script.rs"]
 mod script;
+mod sled_damage;
+mod sled_opening;
+#[path = "../embedded/small_disk.rs"]
+mod small_disk;
+#[path = "../embedded/synced.rs"]
 mod synced;
+#[path = "../embedded/trace.rs"]
 mod trace;

@@ -1,5 +1,6 @@
 use std::fs;
 
+use crate::backend::DATA;
 use crate::child::{Place, Task, command};
 
 /// 3 MB live. Without a push to sled's garbage collection a release build takes 12 MB more
@@ -15,7 +16,7 @@ fn memory_and_file_stay_level_however_many_keys_come_and_go() {
     let lines = place.lines();
     let resident = lines.last().unwrap().strip_prefix("resident ").unwrap();
     let resident: u64 = resident.parse().unwrap();
-    let file = fs::metadata(place.store.join("db")).unwrap().len();
+    let file = fs::metadata(place.store.join(DATA)).unwrap().len();
     println!("{} MB resident, {} MB on disk", resident >> 20, file >> 20);
     assert!(resident < 200 << 20, "{resident}");
     assert!(file < 100 << 20, "{file}");

@@ -9,18 +9,18 @@ use crate::script::Choices;
 const COMMITS: u64 = 60;
 
 /// How many trials there are.
-fn trials() -> u64 {
+pub(crate) fn trials() -> u64 {
     let wanted = std::env::var("BATCHYARD_DAMAGE_TRIALS").ok();
     wanted.map_or(40, |n| n.parse().unwrap())
 }
 
 #[derive(Debug, Default)]
-struct Tally {
-    intact: u64,
-    damaged: u64,
-    other_errors: u64,
-    silent: u64,
-    died: Vec<String>,
+pub(crate) struct Tally {
+    pub(crate) intact: u64,
+    pub(crate) damaged: u64,
+    pub(crate) other_errors: u64,
+    pub(crate) silent: u64,
+    pub(crate) died: Vec<String>,
 }
 
 impl Tally {
@@ -45,7 +45,7 @@ impl Tally {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -59,7 +59,10 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A trial on a copy of a store that was closed, or killed.
-fn try_damage(end: fn(u64) -> Task, damage: impl Fn(&Path, &mut Choices) -> String) -> Tally {
+pub(crate) fn try_damage(
+    end: fn(u64) -> Task,
+    damage: impl Fn(&Path, &mut Choices) -> String,
+) -> Tally {
     let dir = tempfile::tempdir().unwrap();
     let whole = Place::in_dir(dir.path());
     command(&[], end(COMMITS), &whole).status().unwrap();
@@ -78,7 +81,7 @@ fn try_damage(end: fn(u64) -> Task, damage: impl Fn(&Path, &mut Choices) -> Stri
     tally
 }
 
-fn flip(file: &Path, choices: &mut Choices) -> String {
+pub(crate) fn flip(file: &Path, choices: &mut Choices) -> String {
     let mut bytes = fs::read(file).unwrap();
     let at = choices.below(bytes.len() as u64);
     bytes[at as usize] ^= 1 << choices.below(8);
@@ -90,7 +93,7 @@ fn flip(file: &Path, choices: &mut Choices) -> String {
     )
 }
 
-fn cut(file: &Path, choices: &mut Choices) -> String {
+pub(crate) fn cut(file: &Path, choices: &mut Choices) -> String {
     let len = fs::metadata(file).unwrap().len();
     let at = choices.below(len);
     fs::File::options()
@@ -100,66 +103,4 @@ fn cut(file: &Path, choices: &mut Choices) -> String {
         .set_len(at)
         .unwrap();
     format!("cut at {at} of {len}: {}", file.display())
-}
-
-fn snapshot(store: &Path) -> std::path::PathBuf {
-    let mut entries = fs::read_dir(store).unwrap().map(|e| e.unwrap().path());
-    let is_snapshot = |p: &std::path::PathBuf| {
-        p.file_name()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .starts_with("snap.")
-    };
-    entries.find(is_snapshot).unwrap()
-}
-
-#[test]
-fn a_flipped_bit_in_the_log_of_a_killed_store_is_harmless_or_found_out() {
-    try_damage(Task::CommitAndDie, |store, choices| {
-        flip(&store.join("db"), choices)
-    });
-}
-
-#[test]
-fn a_flipped_bit_in_the_log_of_a_reopened_store_is_harmless_or_found_out() {
-    try_damage(Task::CommitAndDie, |store, choices| {
-        drop(batch_core::sled::SledKv::open_with(
-            store,
-            &crate::script::options(),
-        ));
-        flip(&store.join("db"), choices)
-    });
-}
-
-/// The end of the log is gone, and with it the number of the last commit.
-#[test]
-fn a_cut_log_is_found_out_every_time() {
-    let tally = try_damage(Task::Commit, |store, choices| {
-        cut(&store.join("db"), choices)
-    });
-    assert!(tally.damaged > trials() / 2, "{tally:?}");
-}
-
-#[test]
-fn a_damaged_snapshot_is_found_out_every_time() {
-    try_damage(Task::CommitAndDie, |store, choices| {
-        drop(batch_core::sled::SledKv::open_with(
-            store,
-            &crate::script::options(),
-        ));
-        let file = snapshot(store);
-        match choices.below(2) {
-            0 => flip(&file, choices),
-            _ => cut(&file, choices),
-        }
-    });
-}
-
-#[test]
-fn damaged_settings_are_found_out_every_time() {
-    try_damage(Task::Commit, |store, choices| match choices.below(2) {
-        0 => flip(&store.join("conf"), choices),
-        _ => cut(&store.join("conf"), choices),
-    });
 }

@@ -2,12 +2,12 @@ use std::num::NonZeroUsize;
 use std::ops::Bound;
 
 use batch_core::kv::{KeyRange, OrderedKv, WriteBatch};
-use batch_core::sled::SledKv;
-use batch_core::storage::{ErrorKind, SortOrder};
+use batch_core::storage::SortOrder;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::script::{Content, apply, content, options};
+use crate::backend::{VALUE_LIMIT, open};
+use crate::script::{Content, apply, content};
 
 fn key() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![0_u8..3, Just(b'k'), Just(255)];
@@ -23,7 +23,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let value = prop_oneof![vec(any::<u8>(), 0..9), vec(any::<u8>(), 3_600)];
+    let value = prop_oneof![vec(any::<u8>(), 0..9), vec(any::<u8>(), VALUE_LIMIT)];
     let writes = vec((key(), proptest::option::weighted(0.8, value)), 0..30);
     let order = prop_oneof![Just(SortOrder::Ascending), Just(SortOrder::Descending)];
     let range =
@@ -60,7 +60,7 @@ proptest! {
     #[test]
     fn it_answers_like_a_sorted_map_and_so_it_does_when_opened_again(steps in vec(step(), 1..30)) {
         let dir = tempfile::tempdir().unwrap();
-        let mut kv = SledKv::open_with(dir.path(), &options()).unwrap();
+        let mut kv = open(dir.path()).unwrap();
         let mut model = Content::new();
         for step in steps {
             match step {
@@ -84,52 +84,10 @@ proptest! {
                 Step::Get(key) => prop_assert_eq!(kv.get(&key).unwrap(), model.get(&key).cloned()),
                 Step::Reopen => {
                     drop(kv);
-                    kv = SledKv::open_with(dir.path(), &options()).unwrap();
+                    kv = open(dir.path()).unwrap();
                 }
             }
         }
         prop_assert_eq!(content(&kv).unwrap(), model);
     }
-}
-
-#[test]
-fn a_value_above_the_limit_is_refused_and_changes_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut kv = SledKv::open_with(dir.path(), &options()).unwrap();
-    let mut batch = WriteBatch::new();
-    batch.put(b"a".to_vec(), b"small".to_vec());
-    batch.put(b"b".to_vec(), vec![7; kv.traits().preferred_value + 1]);
-
-    let error = kv.commit(batch).unwrap_err();
-
-    assert_eq!(error.kind(), ErrorKind::Invalid);
-    assert!(error.to_string().contains("3601 bytes"), "{error}");
-    assert!(content(&kv).unwrap().is_empty());
-}
-
-#[test]
-fn a_long_key_counts_toward_the_limit_of_key_and_value() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut kv = SledKv::open_with(dir.path(), &options()).unwrap();
-    let mut batch = WriteBatch::new();
-    batch.put(vec![7; SledKv::PAIR_LIMIT + 1], Vec::new());
-    assert_eq!(kv.commit(batch).unwrap_err().kind(), ErrorKind::Invalid);
-}
-
-/// Files in `blobs` are never synced.
-#[test]
-fn the_largest_pairs_make_no_file_that_is_not_synced() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut kv = SledKv::open_with(dir.path(), &options()).unwrap();
-    for round in 0..10_u16 {
-        let mut batch = WriteBatch::new();
-        for n in 0..500_u16 {
-            let mut key = vec![b'k'; SledKv::PAIR_LIMIT - SledKv::VALUE_LIMIT - 2];
-            key.extend(n.to_be_bytes());
-            batch.put(key, vec![round as u8; SledKv::VALUE_LIMIT]);
-        }
-        kv.commit(batch).unwrap();
-    }
-    let blobs = std::fs::read_dir(dir.path().join("blobs")).unwrap();
-    assert_eq!(blobs.count(), 0);
 }

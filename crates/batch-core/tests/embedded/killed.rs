@@ -1,9 +1,8 @@
 use std::time::Duration;
 
-use batch_core::sled::SledKv;
-
+use crate::backend::{KILL_STRIDE, open};
 use crate::child::{Place, Task, command};
-use crate::script::{Choices, commits_in, content, options};
+use crate::script::{Choices, commits_in, content};
 
 /// The calls that change something outside the process, and those that come between.
 const CALLS: [&str; 11] = [
@@ -22,7 +21,7 @@ const CALLS: [&str; 11] = [
 
 /// Opens after a kill; gives how many commits are there.
 fn opened_after_kill(place: &Place) -> u64 {
-    let kv = SledKv::open_with(&place.store, &options()).unwrap();
+    let kv = open(&place.store).unwrap();
     let held = commits_in(&content(&kv).unwrap()).unwrap();
     let acknowledged = place.acknowledged();
     assert!(
@@ -49,11 +48,13 @@ fn killed_at(n: u32, call: &str, task: Task, place: &Place) -> bool {
     !command(&wrapper, task, place).status().unwrap().success()
 }
 
-/// Tries each call in turn until there is no further one; gives how many there were.
-fn sweep(mut kill_at: impl FnMut(u32, &str) -> bool) -> u32 {
+/// Tries each call in turn, or one in `stride`, until there is no further one; gives how many
+/// were tried.
+fn sweep(stride: usize, mut kill_at: impl FnMut(u32, &str) -> bool) -> u32 {
     let mut points = 0;
     for call in CALLS {
-        points += (1..).take_while(|n| kill_at(*n, call)).count() as u32;
+        let calls = (1..).step_by(stride);
+        points += calls.take_while(|n| kill_at(*n, call)).count() as u32;
     }
     println!("{points} kill points");
     points
@@ -80,7 +81,7 @@ fn kills_at_random_moments_cost_no_acknowledged_commit() {
 #[test]
 #[ignore = "needs strace"]
 fn a_kill_at_any_call_of_a_creation_leaves_a_store_that_opens() {
-    let points = sweep(|n, call| {
+    let points = sweep(1, |n, call| {
         let dir = tempfile::tempdir().unwrap();
         let place = Place::in_dir(dir.path());
         let killed = killed_at(n, call, Task::Commit(2), &place);
@@ -96,7 +97,7 @@ fn a_kill_at_any_call_of_a_creation_leaves_a_store_that_opens() {
 fn a_kill_at_any_call_of_a_recovery_leaves_a_store_that_opens() {
     let dir = tempfile::tempdir().unwrap();
     let place = Place::in_dir(dir.path());
-    let points = sweep(|n, call| {
+    let points = sweep(KILL_STRIDE, |n, call| {
         command(&[], Task::CommitAndDie(5), &place)
             .status()
             .unwrap();

@@ -1,9 +1,8 @@
 use std::path::Path;
 
-use batch_core::sled::SledKv;
-
+use crate::backend::{DATA, FILES, open};
 use crate::child::{Place, Task};
-use crate::script::{commits_in, content, options};
+use crate::script::{commits_in, content};
 use crate::trace::{Call, Trace};
 
 fn report_of<'a>(call: &'a Call, place: &Place) -> Option<&'a str> {
@@ -15,17 +14,18 @@ fn report_of<'a>(call: &'a Call, place: &Place) -> Option<&'a str> {
     }
 }
 
-/// sled's own `flush` makes no such call.
+/// A file that has to grow for a commit may cost one more.
 #[test]
 #[ignore = "needs strace"]
-fn every_acknowledged_commit_costs_one_fdatasync_of_the_log() {
+fn every_acknowledged_commit_costs_one_fdatasync() {
     let dir = tempfile::tempdir().unwrap();
     let place = Place::in_dir(dir.path());
-    let log = place.store.join("db");
+    let log = place.store.join(DATA);
 
     let trace = Trace::of(Task::Commit(50), &place, &[]);
 
     let mut syncs = 0;
+    let mut grown = 0;
     let mut acknowledged = 0;
     for call in trace.ended() {
         match call {
@@ -34,42 +34,20 @@ fn every_acknowledged_commit_costs_one_fdatasync_of_the_log() {
                 data_only: true,
                 ..
             } if *path == log => syncs += 1,
-            call if report_of(call, &place) == Some("opened") => syncs = 0,
+            Call::Truncate { path, .. } if *path == log => grown += 1,
+            call if report_of(call, &place) == Some("opened") => (syncs, grown) = (0, 0),
             call if report_of(call, &place).is_some_and(|line| line.starts_with("ack ")) => {
                 acknowledged += 1;
-                assert_eq!(syncs, 1, "before commit {acknowledged} was acknowledged");
-                syncs = 0;
+                assert!(
+                    (1..=1 + grown).contains(&syncs),
+                    "{syncs} syncs before commit {acknowledged} was acknowledged"
+                );
+                (syncs, grown) = (0, 0);
             }
             _ => {}
         }
     }
     assert_eq!(acknowledged, 50);
-}
-
-/// A descriptor is told of failed writes from when it was opened on.
-#[test]
-#[ignore = "needs strace"]
-fn the_descriptor_that_is_synced_was_opened_before_the_first_write() {
-    let dir = tempfile::tempdir().unwrap();
-    let place = Place::in_dir(dir.path());
-    let log = place.store.join("db");
-    for _ in 0..2 {
-        let trace = Trace::of(Task::Commit(3), &place, &[]);
-        let first_open = trace.ended().find_map(|call| match call {
-            Call::Open { path, fd, .. } if *path == log => Some(*fd),
-            Call::Write { path, .. } if *path == log => panic!("a write before our own open"),
-            _ => None,
-        });
-        let synced = trace.ended().find_map(|call| match call {
-            Call::Sync {
-                path,
-                fd,
-                data_only: true,
-            } if *path == log => Some(*fd),
-            _ => None,
-        });
-        assert_eq!(synced, first_open);
-    }
 }
 
 #[test]
@@ -92,7 +70,7 @@ fn a_new_store_is_synced_with_its_parents_before_open_returns() {
             .iter()
             .rposition(|c| matches!(c, Call::Write { path, .. } if path == wanted))
     };
-    for file in ["db", "conf"] {
+    for file in FILES {
         let path = store.join(file);
         let synced = before.iter().rposition(|call| call.is_sync_of(&path));
         assert!(
@@ -114,10 +92,11 @@ fn a_new_store_is_synced_with_its_parents_before_open_returns() {
 #[test]
 #[ignore = "needs strace"]
 fn after_a_failed_sync_nothing_is_synced_or_acknowledged_again_and_reads_go_on() {
-    for when in [2, 3, 9] {
+    let mut struck = 0;
+    for when in 2..=9 {
         let dir = tempfile::tempdir().unwrap();
         let place = Place::in_dir(dir.path());
-        let log = place.store.join("db");
+        let log = place.store.join(DATA);
 
         let fault = format!("fdatasync:error=EIO:when={when}");
         let trace = Trace::of(Task::FailStop, &place, &[&fault]);
@@ -131,18 +110,22 @@ fn after_a_failed_sync_nothing_is_synced_or_acknowledged_again_and_reads_go_on()
             "only those before the failed one succeed"
         );
         check_fail_stop(&place);
-        assert_eq!(place.lines().last().unwrap(), "read Ok(())");
+        if place.acknowledged() > 0 {
+            assert_eq!(place.lines().last().unwrap(), "read Ok(())");
+            struck += 1;
+        }
     }
+    assert!(struck > 2, "{struck} commits were struck");
 }
 
-/// A read of a page that is not in memory finds sled's error.
+/// A read of a page that is not in memory may find the error.
 #[test]
 #[ignore = "needs strace"]
 fn after_a_failed_write_every_commit_is_refused() {
     for when in 1..=8 {
         let dir = tempfile::tempdir().unwrap();
         let place = Place::in_dir(dir.path());
-        drop(SledKv::open_with(&place.store, &options()).unwrap());
+        drop(open(&place.store).unwrap());
         let fault = format!("pwrite64:error=EIO:when={when}");
         let trace = Trace::of(Task::FailStop, &place, &[&fault]);
         assert!(trace.status.success(), "it hung: {:?}", place.lines());
@@ -150,21 +133,7 @@ fn after_a_failed_write_every_commit_is_refused() {
     }
 }
 
-/// Disks fail slowly. sled then forgets to wake the thread that waits for the write.
-#[test]
-#[ignore = "needs strace"]
-fn a_write_that_fails_late_does_not_hang_the_commit() {
-    for when in [2, 3, 2, 3, 4, 5] {
-        let dir = tempfile::tempdir().unwrap();
-        let place = Place::in_dir(dir.path());
-        let fault = format!("pwrite64:error=EIO:delay_enter=300000:when={when}");
-        let trace = Trace::of(Task::FailStop, &place, &[&fault]);
-        assert!(trace.status.success(), "it hung: {:?}", place.lines());
-        check_fail_stop(&place);
-    }
-}
-
-fn check_fail_stop(place: &Place) {
+pub(crate) fn check_fail_stop(place: &Place) {
     let lines = place.lines();
     if lines[0].starts_with("error ") {
         // The fault struck while the store was opened.
@@ -175,9 +144,9 @@ fn check_fail_stop(place: &Place) {
     let failed = failed.unwrap_or_else(|| panic!("nothing failed: {lines:?}"));
     assert!(lines[failed].ends_with(" Unavailable"), "{lines:?}");
     assert_eq!(lines[failed + 1..failed + 4], ["then Err(Refusing)"; 3]);
-    let reads = ["read Ok(())", "read Err(Unavailable)"];
-    assert!(reads.contains(&lines[failed + 4].as_str()), "{lines:?}");
-    let kv = SledKv::open_with(&place.store, &options()).unwrap();
+    let reads = ["Ok(())", "Err(Unavailable)", "Err(Refusing)"].map(|r| format!("read {r}"));
+    assert!(reads.contains(&lines[failed + 4]), "{lines:?}");
+    let kv = open(&place.store).unwrap();
     let held = commits_in(&content(&kv).unwrap()).unwrap();
     let acknowledged = place.acknowledged();
     assert!(

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use batch_core::sled::SledKv;
-
+use crate::backend::open;
 use crate::child::{Place, Task, command};
-use crate::script::{Choices, commits_in, content, options};
+use crate::script::{Choices, commits_in, content};
 use crate::trace::{Call, Moment, Trace};
 
 const SECTOR: usize = 512;
@@ -346,7 +345,7 @@ fn cut_all_over(mut disk: Disk, trace: &Trace, place: &Place) {
 
 fn opens_with(dir: &Path, acknowledged: u64) -> Result<(), String> {
     let whole = |e: batch_core::kv::KvError| format!("{e:?}");
-    let kv = SledKv::open_with(dir, &options()).map_err(whole)?;
+    let kv = open(dir).map_err(whole)?;
     let held = commits_in(&content(&kv).map_err(whole)?)?;
     if (acknowledged..=acknowledged + 1).contains(&held) {
         Ok(())

@@ -7,9 +7,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use batch_core::kv::OrderedKv;
-use batch_core::sled::SledKv;
 
-use crate::script::{batch, commits_in, content, options, wide_batch};
+use crate::backend::{Kv, open};
+use crate::script::{batch, commits_in, content, wide_batch};
 
 const TASK: &str = "BATCHYARD_TEST_TASK";
 const STORE: &str = "BATCHYARD_TEST_STORE";
@@ -123,7 +123,7 @@ fn end_when_it_hangs() {
 
 fn work(task: &str, store: &Path, commits: u64, mut report: File) {
     let mut say = |line: String| report.write_all(format!("{line}\n").as_bytes()).unwrap();
-    let mut kv = match SledKv::open_with(store, &options()) {
+    let mut kv = match open(store) {
         Ok(kv) => kv,
         Err(error) => return say(format!("error {:?} {error}", error.kind())),
     };
@@ -154,7 +154,7 @@ fn work(task: &str, store: &Path, commits: u64, mut report: File) {
     }
 }
 
-fn fail_stop(kv: &mut SledKv, say: &mut impl FnMut(String)) {
+fn fail_stop(kv: &mut Kv, say: &mut impl FnMut(String)) {
     let first = commits_in(&content(kv).unwrap()).unwrap() + 1;
     for n in first..first + 50 {
         if let Err(error) = kv.commit(batch(n)) {
@@ -174,7 +174,7 @@ fn fail_stop(kv: &mut SledKv, say: &mut impl FnMut(String)) {
 }
 
 /// Bytes in memory after so many commits.
-fn churn(kv: &mut SledKv, commits: u64) -> u64 {
+fn churn(kv: &mut Kv, commits: u64) -> u64 {
     for n in 1..=commits {
         kv.commit(wide_batch(n)).unwrap();
     }

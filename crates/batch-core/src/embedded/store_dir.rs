@@ -2,21 +2,22 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ballast::BALLAST_FILE;
+use super::Layout;
 use super::mark::{MARK_FILE, NEW_MARK_FILE};
-use super::recovery::is_snapshot;
 use super::store_lock::LOCK_FILE;
 use crate::kv::KvError;
+use crate::storage::ErrorKind;
 
 /// The directory of a store.
 #[derive(Debug, Clone)]
-pub(super) struct StoreDir {
+pub(crate) struct StoreDir {
     path: PathBuf,
+    layout: &'static Layout,
 }
 
 /// What a directory holds that may be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// Nothing yet.
     Nothing,
     /// A store whose creation was cut short. Nothing was ever acknowledged in it.
@@ -27,7 +28,7 @@ pub(super) enum Found {
 
 impl StoreDir {
     /// The directory, made with its parents if it is not there.
-    pub(super) fn prepare(path: &Path) -> Result<Self, KvError> {
+    pub(crate) fn prepare(path: &Path, layout: &'static Layout) -> Result<Self, KvError> {
         let path = std::path::absolute(path).map_err(|e| unopened(path, e))?;
         match std::fs::metadata(&path) {
             Ok(there) if there.is_dir() => {}
@@ -37,28 +38,32 @@ impl StoreDir {
             }
             Err(e) => return Err(unopened(&path, e)),
         }
-        Ok(Self { path })
+        Ok(Self { path, layout })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// sled's log, in which everything is.
-    pub(super) fn log(&self) -> PathBuf {
-        self.path.join("db")
+    /// The file in which everything is.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path.join(self.layout.data_file)
     }
 
-    pub(super) fn mark(&self) -> PathBuf {
+    pub(crate) const fn layout(&self) -> &'static Layout {
+        self.layout
+    }
+
+    pub(crate) fn mark(&self) -> PathBuf {
         self.path.join(MARK_FILE)
     }
 
-    pub(super) fn new_mark(&self) -> PathBuf {
+    pub(crate) fn new_mark(&self) -> PathBuf {
         self.path.join(NEW_MARK_FILE)
     }
 
     /// Finds out what the directory holds; what is not ours is refused and left alone.
-    pub(super) fn inspect(&self) -> Result<Found, KvError> {
+    pub(crate) fn inspect(&self) -> Result<Found, KvError> {
         let names = self.names().map_err(|e| unopened(&self.path, e))?;
         let has = |name: &str| names.iter().any(|n| n == name);
         if has(MARK_FILE) {
@@ -67,7 +72,7 @@ impl StoreDir {
         let foreign: Vec<&str> = names
             .iter()
             .map(String::as_str)
-            .filter(|name| !is_ours(name) && !is_of_sled(name))
+            .filter(|name| !is_ours(name) && !(self.layout.is_part)(name))
             .take(3)
             .collect();
         if !foreign.is_empty() {
@@ -77,20 +82,24 @@ impl StoreDir {
         if has(NEW_MARK_FILE) {
             return Ok(Found::Unfinished);
         }
-        if names.iter().any(|name| is_of_sled(name)) {
-            let found = format!("it is a sled database without {MARK_FILE}");
+        if names.iter().any(|name| (self.layout.is_part)(name)) {
+            let backend = self.layout.backend;
+            let found = format!("it is a {backend} database without {MARK_FILE}");
             return Err(unopened(&self.path, io::Error::other(found)));
         }
         Ok(Found::Nothing)
     }
 
     /// Removes what a creation that was cut short left. Needs the lock.
-    pub(super) fn clear_unfinished(&self) -> io::Result<()> {
+    pub(crate) fn clear_unfinished(&self) -> io::Result<()> {
         for name in self.names()? {
+            if !(self.layout.is_part)(&name) {
+                continue;
+            }
             let path = self.path.join(&name);
-            if name == "blobs" {
+            if path.is_dir() {
                 std::fs::remove_dir_all(path)?;
-            } else if is_of_sled(&name) || name == BALLAST_FILE {
+            } else {
                 std::fs::remove_file(path)?;
             }
         }
@@ -98,21 +107,15 @@ impl StoreDir {
     }
 
     /// Makes the names in the directory durable.
-    pub(super) fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         sync_dir(&self.path)
-    }
-
-    /// Makes what sled left beside its log durable.
-    pub(super) fn sync_settings(&self) -> io::Result<()> {
-        File::open(self.path.join("conf"))?.sync_all()?;
-        sync_dir(&self.path.join("blobs"))
     }
 
     /// Makes the names of the directory and of all above it durable.
     ///
     /// All, because an earlier process may have made them and died before it
     /// synced them. Directories that may not be opened were not made by us.
-    pub(super) fn sync_ancestors(&self) -> io::Result<()> {
+    fn sync_ancestors(&self) -> io::Result<()> {
         for dir in self.path.ancestors().skip(1) {
             match sync_dir(dir) {
                 Err(e) if !is_forbidden(&e) => return Err(e),
@@ -120,6 +123,49 @@ impl StoreDir {
             }
         }
         Ok(())
+    }
+
+    /// Gives the store its mark, from which on it counts as whole. Durable on return.
+    pub(crate) fn finish_creation(&self) -> io::Result<()> {
+        self.sync()?;
+        self.sync_ancestors()?;
+        std::fs::rename(self.new_mark(), self.mark())?;
+        self.sync()
+    }
+
+    /// A store whose directory was moved or deleted must not take work that nobody finds again.
+    ///
+    /// `data` is the open file in which everything is.
+    #[cfg(unix)]
+    pub(crate) fn check_place(&self, data: &File) -> io::Result<()> {
+        use std::os::unix::fs::MetadataExt;
+        let held = data.metadata()?;
+        match std::fs::metadata(self.data()) {
+            Ok(there) if there.ino() == held.ino() && there.dev() == held.dev() => Ok(()),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => Err(io::Error::other(
+                "the directory was moved, replaced or deleted while it was open",
+            )),
+        }
+    }
+
+    /// Only Unix lets a directory be moved under an open file.
+    #[cfg(not(unix))]
+    pub(crate) fn check_place(&self, _data: &File) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// A handle on the data of a store, which is not to be begun anew when it is missing.
+    pub(crate) fn open_data(&self) -> Result<File, KvError> {
+        let path = self.data();
+        match File::options().read(true).write(true).open(&path) {
+            Ok(file) => Ok(file),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let doing = format!("{} is missing", path.display());
+                Err(KvError::new(ErrorKind::Damaged, doing))
+            }
+            Err(e) => Err(KvError::io(format!("open {}", path.display()), e)),
+        }
     }
 
     fn names(&self) -> io::Result<Vec<String>> {
@@ -131,18 +177,7 @@ impl StoreDir {
 
 /// `lost+found` is at the root of a file system and means nothing.
 fn is_ours(name: &str) -> bool {
-    [
-        LOCK_FILE,
-        MARK_FILE,
-        NEW_MARK_FILE,
-        BALLAST_FILE,
-        "lost+found",
-    ]
-    .contains(&name)
-}
-
-fn is_of_sled(name: &str) -> bool {
-    ["db", "conf", "blobs"].contains(&name) || is_snapshot(name)
+    [LOCK_FILE, MARK_FILE, NEW_MARK_FILE, "lost+found"].contains(&name)
 }
 
 fn unopened(path: &Path, source: io::Error) -> KvError {
@@ -158,12 +193,12 @@ fn is_forbidden(error: &io::Error) -> bool {
 }
 
 #[cfg(unix)]
-fn sync_dir(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 /// Only Unix lets a directory be synced, and needs it.
 #[cfg(not(unix))]
-fn sync_dir(_path: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use batch_core::kv::{KeyRange, OrderedKv, WriteBatch};
-use batch_core::sled::{SledKv, SledOptions};
 use batch_core::storage::SortOrder;
+
+use crate::backend::{Kv, VALUE_LIMIT};
 
 pub(crate) type Content = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -27,6 +28,11 @@ impl Choices {
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit
     }
+
+    fn bytes(&mut self, size: usize) -> Vec<u8> {
+        let words = (0..size.div_ceil(8)).flat_map(|_| self.next().to_le_bytes());
+        words.take(size).collect()
+    }
 }
 
 /// Commit `n`, from 1 on: new values of all sizes, some over old keys, and some deletes.
@@ -38,9 +44,8 @@ pub(crate) fn batch(n: u64) -> WriteBatch {
         if choices.below(4) == 0 {
             batch.delete(key);
         } else {
-            let size = choices.below(SledKv::VALUE_LIMIT as u64 + 1);
-            let value = (0..size).map(|_| choices.next() as u8).collect();
-            batch.put(key, value);
+            let size = choices.below(VALUE_LIMIT as u64 + 1);
+            batch.put(key, choices.bytes(size as usize));
         }
     }
     batch.put(LAST.to_vec(), n.to_be_bytes().to_vec());
@@ -79,16 +84,7 @@ pub(crate) fn apply(content: &mut Content, batch: WriteBatch) {
     }
 }
 
-/// Small, so that many stores can be made.
-pub(crate) fn options() -> SledOptions {
-    SledOptions {
-        cache_bytes: 1 << 20,
-        ballast_bytes: 0,
-        ..SledOptions::default()
-    }
-}
-
-pub(crate) fn content(kv: &SledKv) -> Result<Content, batch_core::kv::KvError> {
+pub(crate) fn content(kv: &Kv) -> Result<Content, batch_core::kv::KvError> {
     let all = KeyRange::prefix(b"");
     let pairs = kv.scan(&all, SortOrder::Ascending, NonZeroUsize::MAX)?;
     Ok(pairs.into_iter().map(|p| (p.key, p.value)).collect())

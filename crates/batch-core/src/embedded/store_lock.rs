@@ -12,13 +12,13 @@ pub(super) const LOCK_FILE: &str = "batchyard.lock";
 ///
 /// The lock is on the open file: the file itself stays and means nothing.
 #[derive(Debug)]
-pub(super) struct StoreLock {
+pub(crate) struct StoreLock {
     _file: File,
 }
 
 impl StoreLock {
     /// Takes the lock or says who has it.
-    pub(super) fn take(dir: &Path) -> Result<Self, KvError> {
+    pub(crate) fn take(dir: &Path) -> Result<Self, KvError> {
         let path = dir.join(LOCK_FILE);
         let mut file = OpenOptions::new()
             .read(true)

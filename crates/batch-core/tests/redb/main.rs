@@ -1,0 +1,33 @@
+//! What `RedbKv` promises, and what strikes it.
+//!
+//! What holds for every embedded backend is told in `tests/embedded`, in terms of [`backend`].
+#![cfg(all(feature = "redb", target_os = "linux"))]
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod backend;
+#[path = "../embedded/child.rs"]
+mod child;
+#[path = "../embedded/churn.rs"]
+mod churn;
+#[path = "../embedded/damage.rs"]
+mod damage;
+mod full_disk;
+#[path = "../embedded/killed.rs"]
+mod killed;
+mod limits;
+#[path = "../embedded/opening.rs"]
+mod opening;
+#[path = "../embedded/ordered.rs"]
+mod ordered;
+#[path = "../embedded/power_cut.rs"]
+mod power_cut;
+mod redb_damage;
+mod redb_opening;
+#[path = "../embedded/script.rs"]
+mod script;
+#[path = "../embedded/small_disk.rs"]
+mod small_disk;
+#[path = "../embedded/synced.rs"]
+mod synced;
+#[path = "../embedded/trace.rs"]
+mod trace;

@@ -1,0 +1,29 @@
+use std::path::Path;
+
+use batch_core::kv::KvError;
+use batch_core::sled::{SledKv, SledOptions};
+
+/// The map that is tried.
+pub(crate) type Kv = SledKv;
+
+/// The file that everything is in.
+pub(crate) const DATA: &str = "db";
+/// All files that a new store needs.
+pub(crate) const FILES: [&str; 2] = [DATA, "conf"];
+/// The largest value that is tried.
+pub(crate) const VALUE_LIMIT: usize = SledKv::VALUE_LIMIT;
+/// Every call of a recovery is killed at.
+pub(crate) const KILL_STRIDE: usize = 1;
+
+/// Small, so that many stores can be made.
+pub(crate) fn options() -> SledOptions {
+    SledOptions {
+        cache_bytes: 1 << 20,
+        ballast_bytes: 0,
+        ..SledOptions::default()
+    }
+}
+
+pub(crate) fn open(path: impl AsRef<Path>) -> Result<Kv, KvError> {
+    SledKv::open_with(path, &options())
+}
