@@ -1,6 +1,6 @@
 //! A million queued runs in a thousand batches: what they cost in memory, and how long opening takes.
 //!
-//! `cargo run --release -p batch-benches --example queued_million -- [BATCHES]`
+//! `cargo run --release -p batch-benches --example queued_million -- [--backend sled|redb] [BATCHES]`
 //!
 //! Every measurement is made by a process of its own, since memory that was
 //! freed once is not given back.
@@ -10,10 +10,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use batch_benches::{WORKFLOW, batch, directory_bytes, resident_bytes};
+use batch_benches::{Backend, RunOptions, WORKFLOW, batch, directory_bytes, resident_bytes};
 use batch_core::id::WorkflowId;
-use batch_core::sled::SledStorage;
-use batch_core::storage::{BatchQuery, Storage, WorkflowChange};
+use batch_core::storage::{BatchQuery, WorkflowChange};
 
 const INPUTS: u32 = 1_000;
 const BYTES: usize = 200;
@@ -21,25 +20,31 @@ const MIB: u64 = 1 << 20;
 
 #[tokio::main]
 async fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    match arguments.get(1).map(String::as_str) {
-        Some("fill") => fill(Path::new(&arguments[2]), arguments[3].parse().unwrap()).await,
-        Some("open") => open(Path::new(&arguments[2])).await,
-        batches => compare(batches.unwrap_or("1000")),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let texts: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match texts[..] {
+        ["fill", backend, path, batches] => {
+            let batches = batches.parse().unwrap();
+            fill(backend.parse().unwrap(), Path::new(path), batches).await;
+        }
+        ["open", backend, path] => open(backend.parse().unwrap(), Path::new(path)).await,
+        _ => compare(RunOptions::parse(arguments, 1_000).unwrap()),
     }
 }
 
 /// Fills one store and leaves another empty; opens each in a process of its own.
-fn compare(batches: &str) {
+fn compare(options: RunOptions) {
+    let backend = options.backend.to_string();
     let directory = tempfile::tempdir().unwrap();
-    let (empty, full) = (
-        directory.path().join("empty"),
-        directory.path().join("full"),
-    );
-    again(&["fill", empty.to_str().unwrap(), "0"]);
-    again(&["fill", full.to_str().unwrap(), batches]);
-    again(&["open", empty.to_str().unwrap()]);
-    again(&["open", full.to_str().unwrap()]);
+    let [empty, full] = ["empty", "full"].map(|name| {
+        let path = directory.path().join(name);
+        path.to_str().unwrap().to_owned()
+    });
+    println!("{backend}");
+    again(&["fill", &backend, &empty, "0"]);
+    again(&["fill", &backend, &full, &options.amount.to_string()]);
+    again(&["open", &backend, &empty]);
+    again(&["open", &backend, &full]);
 }
 
 fn again(arguments: &[&str]) {
@@ -48,8 +53,8 @@ fn again(arguments: &[&str]) {
     assert!(status.success(), "{arguments:?}: {status}");
 }
 
-async fn fill(path: &Path, batches: u32) {
-    let storage = SledStorage::open(path).unwrap();
+async fn fill(backend: Backend, path: &Path, batches: u32) {
+    let storage = backend.open_at(path).unwrap();
     let id = WorkflowId::new(WORKFLOW).unwrap();
     let change = WorkflowChange::EnsureDeployed;
     storage.change_workflow(id, change).await.unwrap();
@@ -61,9 +66,9 @@ async fn fill(path: &Path, batches: u32) {
     println!("stored {batches} batches of {INPUTS} inputs of {BYTES} bytes in {took:.2?}");
 }
 
-async fn open(path: &Path) {
+async fn open(backend: Backend, path: &Path) {
     let start = Instant::now();
-    let storage = SledStorage::open(path).unwrap();
+    let storage = backend.open_at(path).unwrap();
     let took = start.elapsed();
     let resident = resident_bytes();
     let batches = storage.batches(BatchQuery::default()).await.unwrap();

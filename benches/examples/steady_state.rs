@@ -1,13 +1,13 @@
 //! Batches of 1,000 in, executed, pruned, 20 kept: does memory and disk level off?
 //!
-//! `cargo run --release -p batch-benches --example steady_state -- [SECONDS]`
+//! `cargo run --release -p batch-benches --example steady_state -- [--backend sled|redb] [SECONDS]`
 #![allow(clippy::unwrap_used)]
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use batch_benches::{Backend, WORKFLOW, batch, directory_bytes, resident_bytes};
+use batch_benches::{RunOptions, WORKFLOW, batch, directory_bytes, resident_bytes};
 use batch_core::id::WorkflowId;
 use batch_core::run::Output;
 use batch_core::storage::{
@@ -21,10 +21,9 @@ const KEPT: usize = 20;
 
 #[tokio::main]
 async fn main() {
-    let seconds = std::env::args()
-        .nth(1)
-        .map_or(60, |text| text.parse().unwrap());
-    let opened = Backend::Sled.open().unwrap();
+    let options = RunOptions::parse(std::env::args().skip(1), 60).unwrap();
+    let (backend, seconds) = (options.backend, options.amount);
+    let opened = backend.open().unwrap();
     let storage = &*opened.storage;
     let workflow = WorkflowId::new(WORKFLOW).unwrap();
     let change = WorkflowChange::EnsureDeployed;
@@ -32,7 +31,9 @@ async fn main() {
         .change_workflow(workflow.clone(), change)
         .await
         .unwrap();
-    println!("sled, {INPUTS} inputs of {BYTES} bytes a batch, {KEPT} batches kept, {seconds} s");
+    println!(
+        "{backend}, {INPUTS} inputs of {BYTES} bytes a batch, {KEPT} batches kept, {seconds} s"
+    );
     println!(
         "{:>4} {:>8} {:>13} {:>9} {:>9}",
         "s", "batches", "runs ended", "resident", "on disk"
@@ -88,6 +89,6 @@ fn report(opened: &batch_benches::Opened, start: Instant, batches: u64) {
         start.elapsed().as_secs(),
         batches * u64::from(INPUTS),
         resident_bytes() / MIB,
-        directory_bytes(opened.path().unwrap()) / MIB,
+        opened.path().map_or(0, directory_bytes) / MIB,
     );
 }
