@@ -1,0 +1,12 @@
+//! The conformance suite, run for each storage of this crate, and the broken ones that it must catch.
+#![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
+
+mod contract;
+mod custom;
+mod faulty;
+mod faulty_kv;
+mod memory;
+// A line for each further storage.
+#[cfg(feature = "sled")]
+mod sled;
+mod zoo;
