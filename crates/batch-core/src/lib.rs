@@ -104,12 +104,15 @@
 //! | [`journal`] | what happened, in order, for whoever delivers events |
 //! | [`storage`] | the seam behind which all of this is kept |
 //! | [`memory`], `sled`, `redb` | storage that ends with the process, and storage that outlives it |
+//! | `conformance` | the suite that shows whether a storage keeps the contract (a feature) |
 //! | [`kv`] | a storage from any ordered map of bytes |
 //! | [`time`] | time as a value that is passed in |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod batch;
 pub mod catalogue;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(any(feature = "redb", feature = "sled"))]
 mod embedded;
 pub mod engine;

@@ -21,16 +21,34 @@ use crate::valid::ValidInput;
 /// Two doors lead here. A store that is an ordered map of bytes implements
 /// [`OrderedKv`](crate::kv::OrderedKv) and gets all of this from
 /// [`KvStorage`](crate::kv::KvStorage). A store that can do better, such as SQL,
-/// implements this trait.
+/// implements this trait. Either way the feature `conformance` has a suite that shows
+/// whether the store keeps the contract: each sentence below has a case.
 ///
 /// # Contract of every method
 ///
 /// - What a write reports is durable, as far as [`Description::durability`] goes,
 ///   *when the call returns*, and nobody reads it before it is.
 /// - Counts, run records and journal entries of a change move in one commit.
+/// - A call whose commit failed says [`ErrorKind::InDoubt`](super::ErrorKind::InDoubt),
+///   and what it wrote is then there whole or not at all.
 /// - After a failed commit every write is refused with
 ///   [`ErrorKind::Refusing`](super::ErrorKind::Refusing) until the store is
 ///   opened again; a sync is never retried.
+/// - Leases are measured by uptime, so that a wall clock that is set forward or
+///   back takes no run away and ends no run before it began.
+///
+/// # Runs that lose their holder
+///
+/// A claim that was not renewed for a lease is taken back when runs are next
+/// claimed. Where one process holds the store alone, every claim of a dead process
+/// is void as soon as the store is opened again. A run that loses its holder waits
+/// again under the same attempt number, with one interruption counted and no
+/// attempt. One that was asked to stop ends as cancelled instead.
+///
+/// A run interrupted twice executes alone: it is claimed by itself, while nothing
+/// else is held, and nothing else is claimed while it is held. Interrupted once
+/// more then, it ends as failed with [`Failure::CRASHED`](crate::run::Failure::CRASHED).
+/// Until then other work goes first, but not for ever.
 ///
 /// # Cancel safety
 ///
@@ -45,17 +63,26 @@ pub trait Storage: Debug + Send + Sync + 'static {
     ///
     /// The idempotency key is looked up before the catalogue. The same key and
     /// content give [`InsertReply::Replayed`], other content
-    /// [`InsertReply::KeyConflict`]. The version is resolved here, once.
+    /// [`InsertReply::KeyConflict`]; both name the batch that was first. Content
+    /// is all that the caller said: workflow, version asked for, priority, whether more
+    /// parts may follow, which batch it retries, and the inputs in their order with
+    /// their secrets. A key stands for each part of a submission by itself. The version is resolved here, once. An unknown
+    /// workflow or version writes nothing. An id that is taken is refused with
+    /// [`ErrorKind::Invalid`](super::ErrorKind::Invalid).
+    ///
     /// Repeating the call after an unclear error is safe with a key; without
     /// one it may make a second batch.
     async fn insert(&self, batch: NewBatch) -> Result<InsertReply, StorageError>;
 
     /// Grants at most `limit` due runs of the asked workflows.
     ///
-    /// By priority, and among the submissions of one priority in turn. Each run
-    /// goes to one claimer, with a token greater than every token before. It may
-    /// grant fewer than are due, to stay bounded in bytes; then ask again.
-    /// Claims are durable before the call returns.
+    /// By priority, and among the submissions of one priority in turn. Runs of one
+    /// batch that were never claimed come in their order. Each run goes to one
+    /// claimer, with a token greater than every token before. It brings its own
+    /// input, secrets included. A call may grant fewer than are due, to stay bounded in
+    /// bytes; then ask again. Claims are durable before the call returns.
+    /// [`Claimed::next_due`] is never later than the moment when time alone makes
+    /// another run claimable.
     async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StorageError>;
 
     /// Records how attempts ended; the replies stand in the order of the settlements.
@@ -63,10 +90,17 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// Each is applied only if its token is current, else it is
     /// [`Settled::Stale`] and changes nothing. A long list may be applied in
     /// several commits, in order. Repeating the call is safe: what was applied
-    /// before is now stale.
+    /// before is now stale. A retry counts an attempt and is claimable after its
+    /// wait; a run that is given back counts none. An output comes back as it was.
+    /// A run that was asked to stop ends as cancelled, whatever it brings. A batch
+    /// is finished with its last run and not before.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, StorageError>;
 
     /// Keeps claims for another `lease`; the replies stand in the order of the claims.
+    ///
+    /// A claim that is not current is [`Renewal::Lost`], and asking brings none
+    /// back. One whose run was asked to stop lasts all the same and is told
+    /// [`Renewal::CancelAsked`].
     async fn renew(
         &self,
         claims: Vec<ClaimKey>,
@@ -75,27 +109,39 @@ pub trait Storage: Debug + Send + Sync + 'static {
 
     /// Cancels a run or a batch. What waits ends at once; what is held is asked to stop.
     ///
+    /// What has ended stays as it is, and the reply says so. A batch is cancelled
+    /// as a whole; a run is cancelled and its batch goes on.
     /// A batch of any size costs the same few writes. Repeating the call is safe.
     async fn cancel(&self, target: CancelTarget) -> Result<CancelReply, StorageError>;
 
     /// Reads a batch; `None` where there is none.
     async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError>;
 
-    /// Lists batches by id.
+    /// Lists batches by id, and those of a submission by part.
+    ///
+    /// Every condition that is set holds for every batch listed. A batch that is
+    /// there all the while is seen exactly once, in either direction.
     async fn batches(&self, query: BatchQuery) -> Result<Page<Batch>, StorageError>;
 
     /// Reads a submission; `None` where there is none.
+    ///
+    /// It counts the batches and inputs stored so far, and is complete once its
+    /// last part is stored.
     async fn submission(&self, id: SubmissionId) -> Result<Option<Submission>, StorageError>;
 
     /// Reads a run, its output included; `None` where there is none.
     async fn run(&self, id: RunId) -> Result<Option<Run>, StorageError>;
 
     /// Lists runs by id. A run that stays where it is, is seen exactly once.
+    ///
+    /// Outputs come along only when asked for. A token of another list is refused
+    /// with [`ErrorKind::Invalid`](super::ErrorKind::Invalid).
     async fn runs(&self, query: RunQuery) -> Result<Page<Run>, StorageError>;
 
     /// Reads inputs of a batch, in ascending order, without secrets.
     ///
-    /// Ordinals that the batch does not have are passed over.
+    /// Ordinals that the batch does not have are passed over. After a run has ended
+    /// no call returns its secrets; their names stay.
     async fn inputs(
         &self,
         batch: BatchId,
@@ -104,7 +150,11 @@ pub trait Storage: Debug + Send + Sync + 'static {
 
     /// Reads the entries after a position, at most about `limit` of them.
     ///
-    /// Never shows an entry that is not durable.
+    /// Never shows an entry that is not durable. Entries are numbered from 1
+    /// without gaps, and no number is used twice. Every transition of a run is in
+    /// one of them, its end in exactly one. The end of a batch comes once, after
+    /// the end of its last run. What an entry says never changes. A position that
+    /// was trimmed is told by [`JournalPage::trimmed`].
     async fn journal(
         &self,
         after: Sequence,
@@ -124,6 +174,10 @@ pub trait Storage: Debug + Send + Sync + 'static {
     async fn sinks(&self) -> Result<Vec<SinkCursor>, StorageError>;
 
     /// Changes the catalogue.
+    ///
+    /// Versions are numbered from 1 in the order of their deployment and stay. A
+    /// workflow that is there is not created again, and one that is not there is
+    /// neither saved nor deployed.
     async fn change_workflow(
         &self,
         id: WorkflowId,
@@ -138,8 +192,10 @@ pub trait Storage: Debug + Send + Sync + 'static {
 
     /// Deletes old finished batches, and journal entries that nobody needs.
     ///
-    /// Never a batch or an entry that a sink has not passed. The work of one
-    /// call is bounded; call again until nothing is pruned.
+    /// Never a batch with a run that has not ended. Never a batch or an entry that
+    /// a sink has not passed. The work of one call is bounded; call again until
+    /// nothing is pruned. An idempotency key is kept for as long as the store says,
+    /// past the pruning of its batch.
     async fn prune(&self, request: PruneRequest) -> Result<Pruned, StorageError>;
 
     /// Waits until the journal has an entry after a position, and gives the last one.

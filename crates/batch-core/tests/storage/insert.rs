@@ -1,33 +1,10 @@
-use batch_core::batch::{BatchState, Extent};
-use batch_core::catalogue::Version;
-use batch_core::id::{BatchId, SubmissionId, WorkflowId};
-use batch_core::request::{BatchRequest, Input, VersionSelector};
-use batch_core::run::RunState;
-use batch_core::storage::{
-    BatchQuery, InsertReply, NewBatch, RunQuery, WorkflowChange, WorkflowReply,
-};
+use batch_core::id::BatchId;
+use batch_core::request::{BatchRequest, Input};
+use batch_core::storage::{NewBatch, RunQuery};
 use batch_core::valid::Source;
-use std::num::NonZeroU32;
 
 use super::faulty_kv::Fault;
-use super::yard::{Yard, request, valid};
-
-#[tokio::test]
-async fn a_stored_batch_has_all_its_runs_pending_with_their_inputs() {
-    let yard = Yard::new().await;
-    let id = yard.submit(40).await;
-    let batch = yard.batch(id).await;
-    assert_eq!((batch.counts.pending, batch.counts.total()), (40, 40));
-    assert_eq!(batch.state, BatchState::Pending);
-    let runs = yard.runs_of(id).await;
-    assert_eq!(runs.len(), 40);
-    for (n, run) in runs.iter().enumerate() {
-        assert_eq!(run.state, RunState::Pending);
-        assert_eq!(run.name, Some(format!("input {n}")));
-        let text = format!("text {n}");
-        assert_eq!(run.source, Source::Text { text, name: None });
-    }
-}
+use super::yard::{Yard, valid};
 
 #[tokio::test]
 async fn storing_a_thousand_runs_writes_per_byte_and_not_per_run() {
@@ -40,75 +17,6 @@ async fn storing_a_thousand_runs_writes_per_byte_and_not_per_run() {
     let end = yard.kv.writes();
     // 990 inputs more, of 10 bytes each once encoded, in values of 512 bytes: 20 values.
     assert_eq!(end - many, many - few + 20);
-}
-
-#[tokio::test]
-async fn the_same_key_and_content_give_the_first_batch_back() {
-    let yard = Yard::new().await;
-    let keyed = || valid(request(3).idempotency_key("k"));
-    let first = NewBatch::single(BatchId::generate(), keyed());
-    let id = first.id;
-    yard.storage().insert(first).await.unwrap();
-    assert_eq!(yard.insert(keyed()).await, InsertReply::Replayed(id));
-    let all = yard.storage().batches(BatchQuery::default()).await.unwrap();
-    assert_eq!(all.items.len(), 1);
-}
-
-#[tokio::test]
-async fn the_same_key_with_other_content_is_a_conflict_that_names_the_first_batch() {
-    let yard = Yard::new().await;
-    let id = yard.submit_request(request(3).idempotency_key("k")).await;
-    let changes: [fn(BatchRequest) -> BatchRequest; 5] = [
-        |r| r.input(Input::text("one more")),
-        |r| r.priority(1),
-        |r| r.version(VersionSelector::Number(NonZeroU32::MIN)),
-        |mut r| {
-            r.inputs[1].secrets.insert("token", "other");
-            r
-        },
-        |mut r| {
-            r.inputs.swap(0, 1);
-            r
-        },
-    ];
-    for change in changes {
-        let other = change(request(3).idempotency_key("k"));
-        assert_eq!(
-            yard.insert(valid(other)).await,
-            InsertReply::KeyConflict(id)
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_replay_is_answered_though_the_workflow_has_moved_on() {
-    let yard = Yard::new().await;
-    let id = yard.submit_request(request(1).idempotency_key("k")).await;
-    let workflow = WorkflowId::new("w").unwrap();
-    let deployed = yard
-        .storage()
-        .change_workflow(workflow, WorkflowChange::Deploy);
-    assert!(matches!(deployed.await.unwrap(), WorkflowReply::Changed(_)));
-    let again = yard.insert(valid(request(1).idempotency_key("k"))).await;
-    assert_eq!(again, InsertReply::Replayed(id));
-    let one = Version::Number(NonZeroU32::MIN);
-    assert_eq!(yard.batch(id).await.version, one);
-}
-
-#[tokio::test]
-async fn an_unknown_workflow_or_version_writes_nothing() {
-    let yard = Yard::new().await;
-    let before = yard.kv.commits();
-    let mut unknown = request(1);
-    unknown.workflow = "nobody".into();
-    assert_eq!(
-        yard.insert(valid(unknown)).await,
-        InsertReply::UnknownWorkflow
-    );
-    let nine = VersionSelector::Number(NonZeroU32::new(9).unwrap());
-    let reply = yard.insert(valid(request(1).version(nine))).await;
-    assert!(matches!(reply, InsertReply::UnknownVersion(_)), "{reply:?}");
-    assert_eq!(yard.kv.commits(), before);
 }
 
 #[tokio::test]
@@ -189,43 +97,4 @@ async fn slices_of_a_batch_whose_process_died_are_cleared_away_and_never_seen() 
     yard.open().unwrap();
     assert!(yard.runs(RunQuery::default()).await.is_empty());
     wait_until_clear(&yard, before).await;
-}
-
-#[tokio::test]
-async fn the_parts_of_a_submission_are_counted_and_listed_in_order() {
-    let yard = Yard::new().await;
-    let first = BatchId::generate();
-    let submission = SubmissionId::of_first_batch(first);
-    let mut ids = Vec::new();
-    for part in 0..3 {
-        let id = if part == 0 {
-            first
-        } else {
-            BatchId::generate()
-        };
-        let mut batch = NewBatch::single(id, valid(request(2).idempotency_key("k")));
-        batch.submission = submission;
-        batch.part = part;
-        batch.extent = if part == 2 {
-            Extent::Complete
-        } else {
-            Extent::Open
-        };
-        let reply = yard.storage().insert(batch).await.unwrap();
-        assert_eq!(reply, InsertReply::Stored);
-        ids.push(id);
-    }
-    let known = yard
-        .storage()
-        .submission(submission)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!((known.batches, known.inputs), (3, 6));
-    assert_eq!(known.extent, Extent::Complete);
-    let mut query = BatchQuery::default();
-    query.submission = Some(submission);
-    let page = yard.storage().batches(query).await.unwrap();
-    let listed: Vec<_> = page.items.iter().map(|batch| batch.id).collect();
-    assert_eq!(listed, ids);
 }

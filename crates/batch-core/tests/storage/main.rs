@@ -1,16 +1,15 @@
-//! What every storage promises, told by verb, on a map that is opened again at will.
+//! What `KvStorage` does with the map below it: how much it writes, what it leaves behind, what it
+//! notices. What every storage promises is shown by the conformance suite.
 #![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
 
 mod cancel;
 mod claim;
-mod faults;
+#[path = "../conformance/faulty_kv.rs"]
 mod faulty_kv;
 mod insert;
 mod journal;
-mod model;
 mod pages;
 mod prune;
 mod reopen;
 mod secrets;
-mod settle;
 mod yard;

@@ -20,20 +20,6 @@ fn is_stored(yard: &Yard) -> bool {
 }
 
 #[tokio::test]
-async fn a_claimed_run_has_its_own_secrets_and_a_listed_one_has_none() {
-    let yard = Yard::new().await;
-    let id = yard.submit_request(with_secrets(3)).await;
-    for run in yard.claim(3).await {
-        let expected = format!("{MARKER}-{}", run.claim.run().ordinal());
-        assert_eq!(run.input.secrets().get("token"), Some(expected.as_str()));
-        assert!(!format!("{run:?}").contains(MARKER));
-    }
-    for run in yard.runs_of(id).await {
-        assert!(!format!("{run:?}").contains(MARKER));
-    }
-}
-
-#[tokio::test]
 async fn secrets_stay_for_a_retry_and_go_with_the_end_of_the_run() {
     let yard = Yard::new().await;
     yard.submit_request(with_secrets(1)).await;

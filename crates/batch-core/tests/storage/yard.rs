@@ -8,7 +8,7 @@ use batch_core::journal::{Entry, Sequence};
 use batch_core::kv::{KvOptions, KvStorage};
 use batch_core::ordinal::Ordinal;
 use batch_core::request::{BatchRequest, Input, Limits};
-use batch_core::run::{Failure, Output, Run, RunState};
+use batch_core::run::{Failure, Output, Run};
 use batch_core::storage::{
     ClaimRequest, ClaimedRun, Disposition, InsertReply, NewBatch, RunQuery, Settled, Settlement,
     Storage, StorageError, WorkflowChange,
@@ -24,8 +24,6 @@ pub struct Yard {
     pub clock: ManualClock,
     storage: Option<KvStorage<FaultyKv>>,
 }
-
-pub const LEASE: Duration = Duration::from_secs(30);
 
 pub fn workflow() -> WorkflowId {
     WorkflowId::new("w").unwrap()
@@ -51,13 +49,6 @@ pub fn processed() -> Disposition {
 pub fn output(text: &str) -> Disposition {
     let output = Some(Output::new(&text).unwrap());
     Disposition::Processed { output }
-}
-
-pub fn failed(reason: &str) -> Disposition {
-    Disposition::Failed {
-        failure: Failure::new(reason, "for a test"),
-        output: None,
-    }
 }
 
 pub fn retry(seconds: u64) -> Disposition {
@@ -94,18 +85,8 @@ impl Yard {
         Ok(())
     }
 
-    /// The process dies and another one opens the store.
-    pub fn crash(&mut self) {
-        self.open().unwrap();
-    }
-
     pub fn close(&mut self) {
         self.storage = None;
-    }
-
-    pub async fn insert(&self, content: ValidBatch) -> InsertReply {
-        let batch = NewBatch::single(BatchId::generate(), content);
-        self.storage().insert(batch).await.unwrap()
     }
 
     /// Stores a batch of so many texts.
@@ -154,15 +135,6 @@ impl Yard {
             .await
             .unwrap()
             .expect("it is there")
-    }
-
-    pub async fn run(&self, batch: BatchId, ordinal: u32) -> Run {
-        let run = self.storage().run(run_id(batch, ordinal)).await.unwrap();
-        run.expect("it is there")
-    }
-
-    pub async fn state(&self, batch: BatchId, ordinal: u32) -> RunState {
-        self.run(batch, ordinal).await.state
     }
 
     /// All runs that fit a query, page by page.

@@ -21,6 +21,7 @@ struct Inner {
 }
 
 /// What happens at a commit.
+#[allow(dead_code, reason = "two test programs use it, each its own part")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// From this commit on: an error, and nothing is written.
@@ -29,6 +30,7 @@ pub enum Fault {
     KeepFrom(u64),
 }
 
+#[allow(dead_code, reason = "two test programs use it, each its own part")]
 impl FaultyKv {
     pub fn new() -> Self {
         let inner = Inner {

@@ -1,0 +1,224 @@
+//! The one list of cases: by verb, with what each needs of a store.
+
+use super::Capability;
+use super::case::{Case, How};
+use super::cases;
+
+/// Hands the list to another macro of this crate, after what that one was given.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_cases {
+    ($then:ident $($given:tt)*) => {
+        $crate::$then! {
+            $($given)*
+            insert {
+                a_stored_batch_has_all_its_runs_pending_with_their_inputs [];
+                every_kind_of_input_comes_back_as_it_was_given [];
+                the_same_key_and_content_give_the_first_batch_back [];
+                the_same_key_with_other_content_is_a_conflict_that_names_the_first_batch [];
+                another_secret_under_the_same_key_is_other_content [];
+                without_a_key_the_same_content_makes_another_batch [];
+                a_replay_is_answered_though_the_workflow_has_moved_on [];
+                a_batch_keeps_the_version_it_was_stored_with [];
+                an_unknown_workflow_or_version_writes_nothing [];
+                an_id_that_is_taken_is_refused [];
+                a_submit_whose_caller_went_away_is_there_whole_or_not_at_all [];
+            }
+            submission {
+                a_submission_counts_its_parts_and_is_complete_with_the_last [];
+                a_batch_by_itself_is_a_complete_submission [];
+                the_parts_of_a_submission_are_replayed_one_by_one [];
+                a_part_of_another_place_is_other_content [];
+                the_batches_of_a_submission_are_listed_by_part_in_both_directions [];
+            }
+            claim {
+                each_run_is_claimed_once_in_order_with_growing_tokens [];
+                a_run_that_is_claimed_again_gets_a_greater_token [];
+                a_claimed_run_brings_its_own_input [];
+                only_the_asked_workflows_are_claimed [];
+                a_small_batch_does_not_wait_behind_a_huge_one [];
+                submissions_of_one_priority_are_served_alike [];
+                a_lower_priority_number_is_claimed_first [];
+                an_empty_claim_says_how_long_until_a_retry_is_due [time];
+                an_empty_claim_says_how_long_until_a_lease_runs_out [time];
+                a_clock_that_is_set_forward_takes_no_run_away [time];
+                a_claim_whose_future_is_dropped_holds_nothing_after_a_lease [time];
+            }
+            settle {
+                every_disposition_leaves_the_run_where_it_says [];
+                replies_stand_in_the_order_of_the_settlements [];
+                a_token_is_spent_once [];
+                a_token_named_twice_in_one_call_is_spent_once [];
+                a_token_that_was_never_granted_changes_nothing [];
+                a_late_finisher_changes_nothing [time];
+                outputs_small_and_large_come_back_as_they_were [];
+                a_failed_run_keeps_its_reason_and_its_output [];
+                a_retry_waits_for_its_time_and_counts_an_attempt [time];
+                runs_of_one_batch_fall_due_one_after_the_other [time];
+                a_run_that_was_given_back_has_no_attempt_counted [];
+                whatever_a_run_brings_after_its_cancel_it_ends_cancelled [];
+                a_batch_is_finished_with_its_last_run_and_not_before [];
+                a_clock_that_is_set_back_ends_no_run_before_it_began [time];
+            }
+            renew {
+                a_renewed_claim_lasts_for_another_lease [time];
+                replies_stand_in_the_order_of_the_claims [];
+                a_lost_claim_is_told_so_and_stays_lost [time];
+                the_claim_of_a_run_that_ended_is_lost [];
+                a_run_that_was_asked_to_stop_is_told_so_and_kept [time];
+            }
+            cancel {
+                a_cancelled_batch_ends_what_waits_and_asks_what_is_held [];
+                a_batch_that_nobody_claimed_is_cancelled_at_once [];
+                one_run_is_cancelled_and_its_batch_goes_on [];
+                a_run_that_waits_for_its_retry_is_cancelled_for_good [time];
+                a_held_run_that_is_cancelled_ends_when_its_holder_settles [];
+                cancelling_what_has_ended_or_never_was_says_so [];
+                a_cancelled_batch_keeps_the_runs_that_had_ended [];
+                cancelling_again_changes_nothing [];
+            }
+            interruption {
+                a_claim_that_is_not_renewed_runs_out [time];
+                a_run_asked_to_stop_is_cancelled_when_its_claim_runs_out [time];
+                runs_that_a_dead_process_held_are_claimable_at_once [durable exclusive];
+                a_run_asked_to_stop_is_cancelled_when_its_process_dies [durable exclusive];
+                a_suspect_executes_alone_one_at_a_time [time];
+                a_poison_run_is_found_alone_and_fails_while_its_neighbours_go_on [durable exclusive];
+                suspects_wait_for_other_work_but_not_for_ever [time durable exclusive];
+            }
+            journal {
+                every_transition_is_in_the_journal_in_order_and_the_end_comes_once [time];
+                the_end_of_a_batch_tells_its_counts_and_follows_its_last_run [];
+                the_cancel_of_a_batch_names_every_run_once [];
+                an_ended_run_says_how_and_in_which_attempt [];
+                what_an_entry_says_does_not_change_with_a_later_attempt [];
+                a_reader_gets_what_comes_after_its_position [];
+                a_long_journal_is_read_in_bounded_pages [];
+            }
+            wait {
+                a_waiter_wakes_when_the_journal_grows [];
+                who_is_behind_does_not_wait [];
+                whatever_makes_a_run_claimable_wakes_a_waiter [];
+                a_suspect_that_may_go_next_wakes_a_waiter [time];
+            }
+            sinks {
+                a_new_sink_begins_with_the_oldest_entry_or_now [];
+                a_known_sink_goes_on_where_it_was [];
+                a_sink_never_goes_back [];
+                a_sink_keeps_its_place_across_a_crash [durable];
+                a_removed_sink_holds_nothing_back_and_begins_anew [time];
+                sinks_are_listed_by_name_with_their_positions [];
+            }
+            catalogue {
+                versions_are_numbered_from_one_and_stay [];
+                a_workflow_is_created_once_and_changed_only_when_it_is_there [];
+                ensuring_a_deployment_deploys_once [];
+                a_draft_is_saved_in_place_of_the_one_before [time];
+                a_workflow_that_is_not_there_is_none [];
+                workflows_are_listed_by_name_page_by_page [];
+                the_catalogue_is_there_after_a_crash [durable];
+            }
+            prune {
+                a_pruned_batch_is_gone_with_its_runs [time];
+                a_live_batch_is_never_pruned [time];
+                a_batch_that_finished_later_than_asked_stays [];
+                nothing_is_pruned_that_a_sink_has_not_passed [time];
+                a_reader_that_comes_too_late_is_told [time];
+                numbers_are_not_used_again_after_everything_was_trimmed [time];
+                numbers_are_not_used_again_after_trimming_and_a_crash [time durable];
+                one_call_prunes_no_more_than_it_was_allowed [time];
+                a_key_outlives_its_batch_for_the_retention_and_no_longer [time];
+                pruning_one_batch_leaves_its_neighbours_whole [time];
+            }
+            reopen {
+                a_store_that_is_opened_again_says_the_same_of_itself [durable];
+                what_was_stored_is_there_after_a_crash [durable];
+                opening_again_and_again_changes_nothing [durable];
+                tokens_grow_across_crashes [durable];
+                a_retry_that_waited_through_a_crash_falls_due_in_its_time [time durable];
+                keys_are_remembered_across_crashes [durable];
+                a_cancelled_batch_reads_the_same_after_a_crash [durable];
+                priorities_hold_after_a_crash [durable];
+            }
+            race {
+                many_threads_claim_and_settle_and_each_run_ends_once [];
+                many_threads_submit_under_one_key_and_one_batch_is_made [];
+                a_cancel_amid_settlements_ends_each_run_once [];
+            }
+            pages {
+                what_is_not_there_is_none [];
+                every_batch_is_seen_once_in_both_directions [];
+                batches_that_come_while_a_list_is_read_disturb_nothing [];
+                runs_are_listed_across_batches_and_filtered_by_state [];
+                every_run_is_seen_once_whatever_the_size_of_a_page [];
+                a_list_that_is_read_while_runs_end_shows_none_twice [];
+                lists_bring_outputs_only_when_asked [];
+                a_list_of_large_outputs_has_them_all [];
+                batches_and_runs_are_filtered_by_state_and_workflow [];
+                a_token_of_another_list_is_refused_by_name [];
+                inputs_are_read_in_order_and_unknown_ones_passed_over [];
+                times_and_attempts_of_a_run_tell_its_story [];
+            }
+            limits {
+                a_store_says_what_it_is [];
+                a_batch_of_the_largest_inputs_is_stored_whole [];
+                a_batch_of_a_thousand_inputs_and_megabytes_is_stored_whole [];
+                any_number_of_runs_is_claimed_and_settled_in_one_call [];
+                the_largest_output_comes_back [];
+                names_of_the_largest_size_and_any_script_are_names [];
+            }
+            secrets {
+                a_claimed_run_has_its_own_secrets_and_no_read_has_any [];
+                secrets_come_with_every_attempt [];
+                secrets_outlive_a_crash [durable];
+                after_the_end_no_call_returns_secrets_and_the_names_stay [];
+            }
+            faults {
+                whatever_commit_fails_the_promises_hold_after_opening [durable faults] trials;
+                after_a_failed_commit_every_write_is_refused_and_reads_go_on [durable faults];
+                what_a_failed_commit_may_have_written_is_not_shown [durable faults];
+            }
+            model {
+                random_days_leave_the_store_as_the_model_says [time] search;
+                random_days_with_crashes_leave_the_store_as_the_model_says [time durable exclusive] search;
+            }
+        }
+    };
+}
+
+/// The list as a table.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_table {
+    ($($verb:ident { $($name:ident [$($need:ident)*] $($kind:ident)?;)* })*) => {
+        &[$($(Case {
+            name: concat!(stringify!($verb), "::", stringify!($name)),
+            needs: &[$($crate::conformance_table!(@need $need)),*],
+            how: $crate::conformance_table!(@how $verb $name $($kind)?),
+        },)*)*]
+    };
+    (@need time) => { Capability::Time };
+    (@need durable) => { Capability::Durable };
+    (@need exclusive) => { Capability::Exclusive };
+    (@need faults) => { Capability::Faults };
+    (@how $verb:ident $name:ident) => {
+        How::Story(|yard| Box::pin(cases::$verb::$name(yard)))
+    };
+    (@how $verb:ident $name:ident trials) => { How::Trials(cases::$verb::$name) };
+    (@how $verb:ident $name:ident search) => { How::Search(cases::$verb::$name) };
+}
+
+pub(super) static CASES: &[Case] = crate::conformance_cases! { conformance_table };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_case_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = CASES.iter().map(|case| case.name).collect();
+        assert_eq!(names.len(), CASES.len());
+    }
+}

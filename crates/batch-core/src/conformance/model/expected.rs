@@ -1,0 +1,343 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::known::{Held, Known};
+use super::step::Step;
+use crate::batch::{Batch, BatchState};
+use crate::conformance::sample::{failed, output, processed, request, retry, valid};
+use crate::conformance::yard::{LEASE, Yard, run_id};
+use crate::id::{BatchId, RunId};
+use crate::run::{Failure, RunState};
+use crate::storage::{
+    CancelReply, ClaimToken, ClaimedRun, Disposition, InsertReply, NewBatch, Renewal, Settled,
+};
+use crate::time::Clock;
+
+/// How long a retry waits.
+const RETRY: Duration = Duration::from_secs(7);
+
+/// What the model knows of a batch.
+#[derive(Debug, Clone, Copy)]
+struct Whole {
+    swept: bool,
+    finished: Option<Duration>,
+}
+
+/// What a store should hold: kept as plainly as can be.
+#[derive(Debug, Default)]
+pub(super) struct Expected {
+    runs: BTreeMap<RunId, Known>,
+    batches: BTreeMap<BatchId, Whole>,
+    /// Batches in the order of their making.
+    order: Vec<BatchId>,
+    keys: BTreeMap<u8, (u32, BatchId)>,
+    held: Vec<Held>,
+    spent: Vec<ClaimedRun>,
+    last_token: Option<ClaimToken>,
+}
+
+fn disposition(how: u8) -> Disposition {
+    match how {
+        0 => failed("X"),
+        1 => retry(RETRY.as_secs()),
+        2 => Disposition::Released,
+        3 => output(&"long ".repeat(300)),
+        _ => processed(),
+    }
+}
+
+fn uptime(yard: &Yard) -> Duration {
+    yard.clock().now().uptime
+}
+
+impl Expected {
+    /// Does a step, in the store and here; their answers must agree.
+    pub(super) async fn take(&mut self, yard: &mut Yard, step: Step) {
+        match step {
+            Step::Submit { inputs, key } => self.submit(yard, inputs, key).await,
+            Step::Claim(limit) => self.claim(yard, limit).await,
+            Step::Settle { which, how } => self.settle(yard, which, how).await,
+            Step::SettleAgain(which) => self.settle_again(yard, which).await,
+            Step::RenewAll => self.renew_all(yard).await,
+            Step::RenewAgain(which) => self.renew_again(yard, which).await,
+            Step::CancelBatch(which) => self.cancel_batch(yard, which).await,
+            Step::CancelRun { batch, run } => self.cancel_run(yard, batch, run).await,
+            Step::Wait(seconds) => yard.clock().advance(Duration::from_secs(seconds)),
+            Step::Prune => self.prune(yard).await,
+            Step::Crash => {
+                yard.crash().await;
+                for held in std::mem::take(&mut self.held) {
+                    self.interrupt(held);
+                }
+            }
+        }
+        self.note_finished(uptime(yard));
+    }
+
+    async fn submit(&mut self, yard: &Yard, inputs: u32, key: Option<u8>) {
+        let mut request = request(inputs);
+        if let Some(key) = key {
+            request = request.idempotency_key(format!("{key}"));
+        }
+        let id = BatchId::generate();
+        let batch = NewBatch::single(id, valid(request));
+        let reply = yard.storage().insert(batch).await.unwrap();
+        let expected = match key.and_then(|key| self.keys.get(&key)) {
+            Some((same, first)) if *same == inputs => InsertReply::Replayed(*first),
+            Some((_, first)) => InsertReply::KeyConflict(*first),
+            None => InsertReply::Stored,
+        };
+        assert_eq!(reply, expected);
+        if reply == InsertReply::Stored {
+            let whole = Whole {
+                swept: false,
+                finished: None,
+            };
+            self.batches.insert(id, whole);
+            self.order.push(id);
+            self.keys.extend(key.map(|key| (key, (inputs, id))));
+            let runs = (0..inputs).map(|ordinal| (run_id(id, ordinal), Known::NEW));
+            self.runs.extend(runs);
+        }
+    }
+
+    async fn claim(&mut self, yard: &Yard, limit: u32) {
+        let now = uptime(yard);
+        let all = std::mem::take(&mut self.held);
+        let (expired, held): (Vec<_>, Vec<_>) = all.into_iter().partition(|h| h.expires <= now);
+        self.held = held;
+        for held in expired {
+            self.interrupt(held);
+        }
+        let claimed = yard.claim(limit).await;
+        self.check_grants(&claimed, limit, now);
+        for run in claimed {
+            self.hold(run, now);
+        }
+    }
+
+    /// Who may have been given what.
+    fn check_grants(&self, claimed: &[ClaimedRun], limit: u32, now: Duration) {
+        assert!(claimed.len() <= limit as usize);
+        let known = |run: &ClaimedRun| self.runs[&run.claim.run()];
+        let is_alone = |held: &Held| known(&held.run).is_suspect();
+        let waiting = || {
+            let runs = self.runs.values();
+            runs.filter(|known| known.state == RunState::Pending && known.due <= now)
+        };
+        if self.held.iter().any(is_alone) {
+            assert!(claimed.is_empty(), "a suspect executes alone");
+        } else if claimed.is_empty() {
+            let others = waiting().filter(|known| !known.is_suspect()).count();
+            let suspects = waiting().count() - others;
+            let due = others > 0 && suspects == 0 || suspects > 0 && self.held.is_empty();
+            assert!(
+                !due,
+                "{others} runs and {suspects} suspects wait, none is granted"
+            );
+        }
+        if claimed.iter().any(|run| known(run).is_suspect()) {
+            assert_eq!(
+                (claimed.len(), self.held.len()),
+                (1, 0),
+                "a suspect goes alone"
+            );
+        }
+    }
+
+    fn hold(&mut self, run: ClaimedRun, now: Duration) {
+        let id = run.claim.run();
+        let token = run.claim.key().token;
+        assert!(self.last_token < Some(token), "{token:?} does not grow");
+        self.last_token = Some(token);
+        let known = self.runs.get_mut(&id).expect("a run that was submitted");
+        assert_eq!(known.state, RunState::Pending, "{id} was claimed");
+        assert!(known.due <= now, "{id} was claimed before its time");
+        assert_eq!(run.claim.attempt().get(), known.attempts + 1);
+        assert_eq!(run.interruptions, known.interruptions);
+        assert_eq!(run.input.name(), Some(&*format!("input {}", id.ordinal())));
+        known.state = RunState::Processing;
+        let expires = now + LEASE;
+        self.held.push(Held { run, expires });
+    }
+
+    fn interrupt(&mut self, held: Held) {
+        let known = self.runs.get_mut(&held.run.claim.run());
+        known.expect("a held run is known").interrupt();
+        self.spent.push(held.run);
+    }
+
+    async fn settle(&mut self, yard: &Yard, which: usize, how: u8) {
+        if self.held.is_empty() {
+            return;
+        }
+        let run = self.held.remove(which % self.held.len()).run;
+        let id = run.claim.run();
+        let settled = yard.settle(run, disposition(how)).await;
+        let known = self.runs.get_mut(&id).expect("a held run is known");
+        let (state, counted) = match (known.state, how) {
+            (RunState::Cancelling, _) => (RunState::Cancelled, 1),
+            (_, 0) => (RunState::Failed, 1),
+            (_, 1) => (RunState::Pending, 1),
+            (_, 2) => (RunState::Pending, 0),
+            _ => (RunState::Processed, 1),
+        };
+        assert_eq!(settled, Settled::Applied(state));
+        if how == 1 {
+            known.due = uptime(yard) + RETRY;
+        }
+        known.state = state;
+        known.attempts += counted;
+    }
+
+    async fn settle_again(&mut self, yard: &Yard, which: usize) {
+        if !self.spent.is_empty() {
+            let run = self.spent.remove(which % self.spent.len());
+            assert_eq!(yard.settle(run, processed()).await, Settled::Stale);
+        }
+    }
+
+    async fn renew_all(&mut self, yard: &Yard) {
+        let keys = self.held.iter().map(|held| held.run.claim.key()).collect();
+        let renewed = yard.renew(keys).await;
+        assert_eq!(renewed.len(), self.held.len());
+        for (held, renewal) in self.held.iter_mut().zip(renewed) {
+            let expected = match self.runs[&held.run.claim.run()].state {
+                RunState::Cancelling => Renewal::CancelAsked,
+                _ => Renewal::Kept,
+            };
+            assert_eq!(renewal, expected, "{:?}", held.run.claim);
+            held.expires = uptime(yard) + LEASE;
+        }
+    }
+
+    async fn renew_again(&mut self, yard: &Yard, which: usize) {
+        if !self.spent.is_empty() {
+            let run = &self.spent[which % self.spent.len()];
+            assert_eq!(yard.renew(vec![run.claim.key()]).await, [Renewal::Lost]);
+        }
+    }
+
+    async fn cancel_batch(&mut self, yard: &Yard, which: usize) {
+        let Some(id) = self.order.get(which % self.order.len().max(1)).copied() else {
+            return;
+        };
+        let reply = yard.cancel_batch(id).await;
+        let before = self.all_ended(id);
+        for (run, known) in &mut self.runs {
+            if run.batch() == id {
+                known.cancel();
+            }
+        }
+        let expected = match (self.batches.get_mut(&id), before) {
+            (None, _) => CancelReply::NotFound,
+            (Some(_), true) => CancelReply::BatchFinished,
+            (Some(whole), false) => {
+                whole.swept = true;
+                match self.all_ended(id) {
+                    true => CancelReply::Cancelled,
+                    false => CancelReply::Cancelling,
+                }
+            }
+        };
+        assert_eq!(reply, expected, "{id}");
+    }
+
+    async fn cancel_run(&mut self, yard: &Yard, batch: usize, run: u32) {
+        let Some(batch) = self.order.get(batch % self.order.len().max(1)) else {
+            return;
+        };
+        let reply = yard.cancel_run(*batch, run).await;
+        let expected = match self.runs.get_mut(&run_id(*batch, run)) {
+            None => CancelReply::NotFound,
+            Some(known) if known.state.is_ended() => CancelReply::RunEnded(known.state),
+            Some(known) => {
+                known.cancel();
+                match known.state {
+                    RunState::Cancelled => CancelReply::Cancelled,
+                    _ => CancelReply::Cancelling,
+                }
+            }
+        };
+        assert_eq!(reply, expected, "run {run} of {batch}");
+    }
+
+    async fn prune(&mut self, yard: &Yard) {
+        let now = uptime(yard);
+        let pruned = yard.prune().await;
+        let before = self.batches.len();
+        self.batches
+            .retain(|_, whole| whole.finished.is_none_or(|at| at >= now));
+        self.runs
+            .retain(|id, _| self.batches.contains_key(&id.batch()));
+        assert_eq!(pruned.batches as usize, before - self.batches.len());
+    }
+
+    fn note_finished(&mut self, now: Duration) {
+        let ids: Vec<_> = self.batches.keys().copied().collect();
+        for id in ids {
+            let ended = self.all_ended(id);
+            if let Some(whole) = self.batches.get_mut(&id).filter(|_| ended) {
+                whole.finished.get_or_insert(now);
+            }
+        }
+    }
+
+    fn all_ended(&self, batch: BatchId) -> bool {
+        self.of(batch).all(|(_, known)| known.state.is_ended())
+    }
+
+    pub(super) fn of(&self, batch: BatchId) -> impl Iterator<Item = (RunId, Known)> + '_ {
+        let from = run_id(batch, 0);
+        let runs = self.runs.range(from..).map(|(id, known)| (*id, *known));
+        runs.take_while(move |(id, _)| id.batch() == batch)
+    }
+
+    /// The batches that should be there.
+    pub(super) fn batches(&self) -> impl Iterator<Item = BatchId> + '_ {
+        self.batches.keys().copied()
+    }
+
+    /// Those of them all of whose runs have ended.
+    pub(super) fn finished(&self) -> impl Iterator<Item = BatchId> + '_ {
+        self.batches().filter(|id| self.is_finished(*id))
+    }
+
+    pub(super) fn is_finished(&self, batch: BatchId) -> bool {
+        self.batches
+            .get(&batch)
+            .is_some_and(|w| w.finished.is_some())
+    }
+
+    /// The store says of a batch what is known here, run by run and in counts.
+    pub(super) async fn compare(&self, yard: &Yard, id: BatchId) {
+        yard.recount(id).await;
+        let batch = yard.batch(id).await;
+        self.compare_whole(&batch);
+        let runs = yard.runs_of(id).await;
+        assert_eq!(runs.len(), self.of(id).count(), "{id} is not whole");
+        for run in runs {
+            let known = self.runs[&run.id];
+            assert_eq!(run.state, known.state, "{}", run.id);
+            assert_eq!(run.attempts, known.attempts, "{}", run.id);
+            assert_eq!(run.interruptions, known.interruptions, "{}", run.id);
+            assert_eq!(run.ended_at.is_some(), known.state.is_ended(), "{run:?}");
+            let reason = run.failure.as_ref().map(Failure::reason);
+            let crashed = known.state == RunState::Failed && known.interruptions > 2;
+            assert!(!crashed || reason == Some(Failure::CRASHED) || reason == Some("X"));
+        }
+    }
+
+    fn compare_whole(&self, batch: &Batch) {
+        let whole = self.batches[&batch.id];
+        let untouched = self.of(batch.id).all(|(_, k)| k.state == RunState::Pending);
+        let expected = match (whole.swept, self.all_ended(batch.id)) {
+            (true, true) => BatchState::Cancelled,
+            (true, false) => BatchState::Cancelling,
+            (false, true) => BatchState::Processed,
+            (false, false) if untouched => BatchState::Pending,
+            (false, false) => BatchState::Processing,
+        };
+        assert_eq!(batch.state, expected, "{batch:?}");
+    }
+}

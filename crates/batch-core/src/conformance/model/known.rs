@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+use crate::run::RunState;
+use crate::storage::ClaimedRun;
+
+/// A run interrupted this often executes alone.
+pub(super) const SUSPECT_AFTER: u32 = 2;
+
+/// What the model knows of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) state: RunState,
+    pub(super) attempts: u32,
+    pub(super) interruptions: u32,
+    /// The uptime before which it must not be claimed.
+    pub(super) due: Duration,
+}
+
+impl Known {
+    pub(super) const NEW: Self = Self {
+        state: RunState::Pending,
+        attempts: 0,
+        interruptions: 0,
+        due: Duration::ZERO,
+    };
+
+    pub(super) fn is_suspect(&self) -> bool {
+        self.interruptions >= SUSPECT_AFTER
+    }
+
+    /// Its holder is gone: the rule of the contract.
+    pub(super) fn interrupt(&mut self) {
+        let suspect = self.is_suspect();
+        self.interruptions += 1;
+        self.state = match self.state {
+            RunState::Cancelling => RunState::Cancelled,
+            _ if suspect => RunState::Failed,
+            _ => RunState::Pending,
+        };
+    }
+
+    /// Somebody cancels it.
+    pub(super) fn cancel(&mut self) {
+        self.state = match self.state {
+            RunState::Pending => RunState::Cancelled,
+            RunState::Processing => RunState::Cancelling,
+            other => other,
+        };
+    }
+}
+
+/// A claim that somebody holds.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) run: ClaimedRun,
+    /// The uptime at which it runs out.
+    pub(super) expires: Duration,
+}

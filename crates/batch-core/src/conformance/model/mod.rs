@@ -1,0 +1,9 @@
+//! Random days of work against a model that is obviously right.
+
+mod expected;
+mod journal_check;
+mod known;
+mod search;
+mod step;
+
+pub(super) use search::{Days, search};

@@ -1,0 +1,50 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use batch_core::conformance::Harness;
+use batch_core::kv::KvOptions;
+use batch_core::redb::{RedbKv, RedbStorage};
+use batch_core::storage::{Storage, StorageError};
+use batch_core::time::ManualClock;
+use tempfile::TempDir;
+
+#[derive(Debug)]
+struct OnRedb {
+    dir: TempDir,
+    clock: ManualClock,
+}
+
+impl OnRedb {
+    fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            clock: ManualClock::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Harness for OnRedb {
+    async fn open(&self) -> Result<Box<dyn Storage>, StorageError> {
+        let mut options = KvOptions::default();
+        options.clock = Arc::new(self.clock.clone());
+        let kv = RedbKv::open(self.dir.path())?;
+        Ok(Box::new(RedbStorage::start(kv, options)?))
+    }
+
+    fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    fn random_days(&self) -> u32 {
+        6
+    }
+}
+
+batch_core::storage_conformance! {
+    harness: OnRedb::new(),
+    time: yes,
+    durable: yes,
+    exclusive: yes,
+    faults: no("a commit of redb fails only with its disk, and tests of the adapter do that"),
+}

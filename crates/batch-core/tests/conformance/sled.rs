@@ -1,0 +1,54 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use batch_core::conformance::Harness;
+use batch_core::kv::KvOptions;
+use batch_core::sled::{SledKv, SledOptions, SledStorage};
+use batch_core::storage::{Storage, StorageError};
+use batch_core::time::ManualClock;
+use tempfile::TempDir;
+
+#[derive(Debug)]
+struct OnSled {
+    dir: TempDir,
+    clock: ManualClock,
+}
+
+impl OnSled {
+    fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            clock: ManualClock::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Harness for OnSled {
+    async fn open(&self) -> Result<Box<dyn Storage>, StorageError> {
+        let sled = SledOptions {
+            ballast_bytes: 0,
+            ..SledOptions::default()
+        };
+        let mut options = KvOptions::default();
+        options.clock = Arc::new(self.clock.clone());
+        let kv = SledKv::open_with(self.dir.path(), &sled)?;
+        Ok(Box::new(SledStorage::start(kv, options)?))
+    }
+
+    fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    fn random_days(&self) -> u32 {
+        6
+    }
+}
+
+batch_core::storage_conformance! {
+    harness: OnSled::new(),
+    time: yes,
+    durable: yes,
+    exclusive: yes,
+    faults: no("a commit of sled fails only with its disk, and tests of the adapter do that"),
+}
