@@ -3,8 +3,8 @@ use std::fs;
 use crate::backend::DATA;
 use crate::child::{Place, Task, command};
 
-/// 3 MB live. Without a push to sled's garbage collection a release build takes 12 MB more
-/// with each commit; a debug build is too slow to show it.
+/// 3 MB live. sled without a push to its garbage collection takes 12 MB more with each commit
+/// in a release build; a debug build is too slow to show it.
 #[test]
 #[cfg_attr(debug_assertions, ignore = "needs a release build")]
 fn memory_and_file_stay_level_however_many_keys_come_and_go() {

@@ -24,7 +24,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// In a process of its own, for a panic in one of sled's threads is for the whole process.
+    /// In a process of its own, for a panic in one of the database's threads is for the whole process.
     fn count(&mut self, place: &Place, what: &str) {
         let status = command(&[], Task::Check, place).status().unwrap();
         let lines = place.lines();
