@@ -82,7 +82,9 @@ macro_rules! conformance_cases {
                 a_run_asked_to_stop_is_cancelled_when_its_claim_runs_out [time];
                 runs_that_a_dead_process_held_are_claimable_at_once [durable exclusive];
                 a_run_asked_to_stop_is_cancelled_when_its_process_dies [durable exclusive];
-                a_suspect_executes_alone_one_at_a_time [time];
+                suspects_execute_in_groups_of_eight_while_nothing_else_does [time];
+                a_group_of_suspects_halves_with_each_interruption [time];
+                suspects_of_a_workflow_that_nobody_asks_for_hold_nobody_up [time];
                 a_poison_run_is_found_alone_and_fails_while_its_neighbours_go_on [durable exclusive];
                 suspects_wait_for_other_work_but_not_for_ever [time durable exclusive];
             }

@@ -82,6 +82,7 @@ impl Mark {
     }
 
     /// The last number.
+    #[cfg(any(test, feature = "redb"))]
     pub(crate) const fn number(&self) -> u64 {
         self.number
     }

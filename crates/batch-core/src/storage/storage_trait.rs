@@ -45,10 +45,12 @@ use crate::valid::ValidInput;
 /// again under the same attempt number, with one interruption counted and no
 /// attempt. One that was asked to stop ends as cancelled instead.
 ///
-/// A run interrupted twice executes alone: it is claimed by itself, while nothing
-/// else is held, and nothing else is claimed while it is held. Interrupted once
-/// more then, it ends as failed with [`Failure::CRASHED`](crate::run::Failure::CRASHED).
-/// Until then other work goes first, but not for ever.
+/// A run interrupted twice executes in quarantine: with at most seven others like
+/// it, while nothing else is held, and nothing else is claimed while it is held.
+/// The group halves with each further interruption. A run interrupted five times
+/// executes alone; interrupted once more then, it ends as failed with
+/// [`Failure::CRASHED`](crate::run::Failure::CRASHED). Other work goes before
+/// quarantine, but not for ever.
 ///
 /// # Cancel safety
 ///

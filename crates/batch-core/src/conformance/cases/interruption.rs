@@ -1,10 +1,12 @@
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::batch::BatchState;
-use crate::conformance::sample::{kind, ordinals, processed};
+use crate::conformance::sample::{kind, ordinals, processed, request};
 use crate::conformance::yard::{LEASE, Yard};
+use crate::id::WorkflowId;
 use crate::run::{Failure, RunState};
-use crate::storage::{Renewal, Settled};
+use crate::storage::{ClaimRequest, Renewal, Settled, WorkflowChange};
 
 /// Shows: "A claim that was not renewed for a lease is taken back when runs are next claimed."
 /// Shows: "A run that loses its holder waits again under the same attempt number, with one interruption counted and no attempt."
@@ -79,31 +81,41 @@ pub(crate) async fn a_run_asked_to_stop_is_cancelled_when_its_process_dies(yard:
     assert_eq!(ends.filter(|entry| entry.batch == whole).count(), 1);
 }
 
-/// Shows: "A run interrupted twice executes alone: it is claimed by itself, while nothing else is held, and nothing else is claimed while it is held."
-pub(crate) async fn a_suspect_executes_alone_one_at_a_time(yard: &mut Yard) {
-    yard.submit(3).await;
+/// Shows: "A run interrupted twice executes in quarantine: with at most seven others like it, while nothing else is held, and nothing else is claimed while it is held."
+pub(crate) async fn suspects_execute_in_groups_of_eight_while_nothing_else_does(yard: &mut Yard) {
+    yard.submit(20).await;
     for _ in 0..2 {
-        assert_eq!(yard.claim(3).await.len(), 3);
+        assert_eq!(yard.claim(20).await.len(), 20);
         yard.clock().advance(LEASE);
     }
-    let mut alone = 0;
-    for _ in 0..3 {
-        let runs = yard.claim(9).await;
-        if runs.is_empty() {
-            break;
-        }
-        assert_eq!(runs.len(), 1);
-        assert!(yard.claim(9).await.is_empty());
-        alone += 1;
-        for run in runs {
+    let mut groups = Vec::new();
+    while groups.iter().sum::<usize>() < 20 {
+        let group = yard.claim(64).await;
+        assert!(!group.is_empty(), "{groups:?} and then nothing");
+        groups.push(group.len());
+        for run in group {
+            assert!(yard.claim(64).await.is_empty());
             assert!(run.interruptions >= 2, "{run:?}");
             yard.settle(run, processed()).await;
         }
     }
-    assert_eq!(alone, 3);
+    assert_eq!(groups, [8, 8, 4]);
 }
 
-/// Shows: "Interrupted once more then, it ends as failed with Failure::CRASHED."
+/// Shows: "The group halves with each further interruption."
+pub(crate) async fn a_group_of_suspects_halves_with_each_interruption(yard: &mut Yard) {
+    yard.submit(20).await;
+    let mut groups = Vec::new();
+    for _ in 0..6 {
+        groups.push(yard.claim(20).await.len());
+        yard.clock().advance(LEASE);
+    }
+    // Runs that were interrupted less often go on in larger groups meanwhile.
+    assert_eq!(groups[..3], [20, 20, 8]);
+    assert!(groups.iter().all(|group| *group > 0));
+}
+
+/// Shows: "A run interrupted five times executes alone; interrupted once more then, it ends as failed with Failure::CRASHED."
 pub(crate) async fn a_poison_run_is_found_alone_and_fails_while_its_neighbours_go_on(
     yard: &mut Yard,
 ) {
@@ -117,7 +129,7 @@ pub(crate) async fn a_poison_run_is_found_alone_and_fails_while_its_neighbours_g
         }
         if ordinals(&claimed).contains(&2) {
             deaths += 1;
-            assert!(deaths < 9, "the poison run is never found");
+            assert!(deaths < 20, "the poison run is never found");
             yard.crash().await;
             continue;
         }
@@ -129,10 +141,10 @@ pub(crate) async fn a_poison_run_is_found_alone_and_fails_while_its_neighbours_g
     assert_eq!((batch.counts.processed, batch.counts.failed), (3, 1));
     let poison = yard.run(id, 2).await;
     assert_eq!(poison.failure.unwrap().reason(), Failure::CRASHED);
-    assert_eq!((deaths, poison.interruptions), (3, 3));
+    assert_eq!((deaths, poison.interruptions), (6, 6));
 }
 
-/// Shows: "Until then other work goes first, but not for ever."
+/// Shows: "Other work goes before quarantine, but not for ever."
 pub(crate) async fn suspects_wait_for_other_work_but_not_for_ever(yard: &mut Yard) {
     let id = yard.submit(1).await;
     for _ in 0..2 {
@@ -148,4 +160,27 @@ pub(crate) async fn suspects_wait_for_other_work_but_not_for_ever(yard: &mut Yar
     let alone = yard.claim(64).await;
     assert_eq!(alone.len(), 1);
     assert_eq!(alone[0].claim.run().batch(), id);
+}
+
+/// Shows: "Other work goes before quarantine, but not for ever."
+pub(crate) async fn suspects_of_a_workflow_that_nobody_asks_for_hold_nobody_up(yard: &mut Yard) {
+    let other = WorkflowId::new("other").unwrap();
+    let change = WorkflowChange::EnsureDeployed;
+    let storage = yard.storage();
+    storage
+        .change_workflow(other.clone(), change)
+        .await
+        .unwrap();
+    let mut request = request(1);
+    request.workflow = "other".into();
+    yard.submit_request(request).await;
+    for _ in 0..2 {
+        let asked = ClaimRequest::new(vec![other.clone()], NonZeroU32::MIN);
+        assert_eq!(yard.storage().claim(asked).await.unwrap().runs.len(), 1);
+        yard.clock().advance(LEASE);
+    }
+    assert!(yard.claim(1).await.is_empty());
+    yard.submit(5).await;
+    yard.clock().advance(Duration::from_secs(60));
+    assert_eq!(yard.claim(5).await.len(), 5);
 }

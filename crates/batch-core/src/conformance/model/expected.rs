@@ -120,13 +120,13 @@ impl Expected {
     fn check_grants(&self, claimed: &[ClaimedRun], limit: u32, now: Duration) {
         assert!(claimed.len() <= limit as usize);
         let known = |run: &ClaimedRun| self.runs[&run.claim.run()];
-        let is_alone = |held: &Held| known(&held.run).is_suspect();
+        let is_suspect = |held: &Held| known(&held.run).is_suspect();
         let waiting = || {
             let runs = self.runs.values();
             runs.filter(|known| known.state == RunState::Pending && known.due <= now)
         };
-        if self.held.iter().any(is_alone) {
-            assert!(claimed.is_empty(), "a suspect executes alone");
+        if self.held.iter().any(is_suspect) {
+            assert!(claimed.is_empty(), "nothing is claimed beside a suspect");
         } else if claimed.is_empty() {
             let others = waiting().filter(|known| !known.is_suspect()).count();
             let suspects = waiting().count() - others;
@@ -137,11 +137,10 @@ impl Expected {
             );
         }
         if claimed.iter().any(|run| known(run).is_suspect()) {
-            assert_eq!(
-                (claimed.len(), self.held.len()),
-                (1, 0),
-                "a suspect goes alone"
-            );
+            assert!(self.held.is_empty(), "a suspect goes while nothing is held");
+            assert!(claimed.iter().all(|run| known(run).is_suspect()));
+            let company = claimed.iter().map(|run| known(run).company()).min();
+            assert!(Some(claimed.len()) <= company, "too many suspects together");
         }
     }
 
@@ -323,7 +322,7 @@ impl Expected {
             assert_eq!(run.interruptions, known.interruptions, "{}", run.id);
             assert_eq!(run.ended_at.is_some(), known.state.is_ended(), "{run:?}");
             let reason = run.failure.as_ref().map(Failure::reason);
-            let crashed = known.state == RunState::Failed && known.interruptions > 2;
+            let crashed = known.state == RunState::Failed && known.interruptions > 5;
             assert!(!crashed || reason == Some(Failure::CRASHED) || reason == Some("X"));
         }
     }

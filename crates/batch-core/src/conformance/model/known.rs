@@ -3,8 +3,10 @@ use std::time::Duration;
 use crate::run::RunState;
 use crate::storage::ClaimedRun;
 
-/// A run interrupted this often executes alone.
+/// A run interrupted this often executes in quarantine.
 pub(super) const SUSPECT_AFTER: u32 = 2;
+/// A run interrupted this often executes alone.
+const ALONE_AFTER: u32 = 5;
 
 /// What the model knows of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +30,22 @@ impl Known {
         self.interruptions >= SUSPECT_AFTER
     }
 
+    /// How many runs may be held together with it, itself included.
+    pub(super) fn company(&self) -> usize {
+        match self.interruptions {
+            0..SUSPECT_AFTER => usize::MAX,
+            ALONE_AFTER.. => 1,
+            times => 8 >> (times - SUSPECT_AFTER),
+        }
+    }
+
     /// Its holder is gone: the rule of the contract.
     pub(super) fn interrupt(&mut self) {
-        let suspect = self.is_suspect();
+        let alone = self.interruptions >= ALONE_AFTER;
         self.interruptions += 1;
         self.state = match self.state {
             RunState::Cancelling => RunState::Cancelled,
-            _ if suspect => RunState::Failed,
+            _ if alone => RunState::Failed,
             _ => RunState::Pending,
         };
     }

@@ -16,20 +16,6 @@ pub(super) enum AskedToStop {
     No,
 }
 
-/// Whether a held run was the only one that executed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Company {
-    Alone,
-    Others,
-}
-
-/// How a run was held that is held no more.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LetGo {
-    pub asked: AskedToStop,
-    pub company: Company,
-}
-
 /// How a run ends.
 #[derive(Debug)]
 pub(super) struct End {
@@ -45,31 +31,22 @@ pub(super) struct End {
 
 /// The changes that several operations share. None of them can fail.
 impl<K: OrderedKv> Machine<K> {
-    /// Takes a run out of all that says it is held.
-    pub(super) fn let_go(&mut self, id: BatchId, ordinal: Ordinal) -> LetGo {
+    /// Takes a run out of all that says it is held; tells whether it was asked to stop.
+    pub(super) fn let_go(&mut self, id: BatchId, ordinal: Ordinal) -> AskedToStop {
         let run = RunId::new(id, ordinal);
-        let mut gone = LetGo {
-            asked: AskedToStop::No,
-            company: Company::Others,
-        };
+        self.quarantined.remove(&run);
         let Some(batch) = self.change(id) else {
-            return gone;
+            return AskedToStop::No;
         };
         batch.record.held.remove(ordinal);
-        if batch.record.cancelling.remove(ordinal) {
-            gone.asked = AskedToStop::Yes;
-        }
-        if batch.record.alone == Some(ordinal) {
-            batch.record.alone = None;
-            gone.company = Company::Alone;
-        }
+        let asked = match batch.record.cancelling.remove(ordinal) {
+            true => AskedToStop::Yes,
+            false => AskedToStop::No,
+        };
         if let Some(held) = batch.claims.remove(&ordinal) {
             self.leases.remove(&(held.expires, run));
         }
-        if self.alone == Some(run) {
-            self.alone = None;
-        }
-        gone
+        asked
     }
 
     /// Records the end of a run that is in none of its batch's sets any more. Its page must be open.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Machine;
+use super::interrupt::{is_suspect, quarantine};
 use super::live_batch::Held;
 use super::read_inputs::StoredSecrets;
 use crate::id::{BatchId, RunId, WorkflowId};
@@ -15,8 +16,10 @@ use crate::storage::{Claim, ClaimKey, ClaimRequest, Claimed, ClaimedRun, Storage
 use crate::time::Moment;
 use crate::valid::ValidInput;
 
-/// How long other work goes first while suspects wait to execute alone.
+/// How long other work goes first while suspects wait for their turn in quarantine.
 const SUSPECTS_WAIT: Duration = Duration::from_secs(10);
+/// How long nothing else is claimed after somebody has asked for suspects that waited long enough.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// One claim brings about this many bytes of inputs at most, however many runs were asked for.
 const INPUT_BYTES: u64 = 8 << 20;
@@ -68,18 +71,33 @@ impl<K: OrderedKv> Machine<K> {
     /// Chooses runs and takes them out of their batches' sets.
     fn take(&mut self, request: &ClaimRequest, now: Moment) -> BTreeMap<BatchId, Taken> {
         let mut taken = BTreeMap::new();
-        if self.alone.is_some() {
+        if !self.quarantined.is_empty() {
             return taken;
         }
-        let overdue = !self.suspects.is_empty()
-            && now.uptime.saturating_sub(self.suspects_since) >= SUSPECTS_WAIT;
-        if !overdue {
-            self.take_in_turn(request, &mut taken);
+        let suspicious = self.batch_with_suspects(&request.workflows);
+        let waited = now.uptime.saturating_sub(self.suspects_since) >= SUSPECTS_WAIT;
+        match suspicious.is_some() && waited {
+            true => self.drain_until = now.uptime.saturating_add(DRAIN),
+            false if now.uptime < self.drain_until => return taken,
+            false => self.take_in_turn(request, &mut taken),
         }
-        if taken.is_empty() && self.leases.is_empty() {
-            self.take_suspect(&request.workflows, &mut taken);
+        if let Some(id) = suspicious
+            && taken.is_empty()
+            && self.leases.is_empty()
+        {
+            self.take_suspects(id, request.limit.get(), &mut taken);
+            self.drain_until = Duration::ZERO;
         }
         taken
+    }
+
+    /// The first batch of these workflows that has suspects which can be claimed.
+    fn batch_with_suspects(&self, workflows: &[WorkflowId]) -> Option<BatchId> {
+        let claimable = |id: &&BatchId| {
+            let batch = self.live.get(id);
+            batch.is_some_and(|b| !b.damaged && workflows.contains(&b.header.workflow))
+        };
+        self.suspects.iter().find(claimable).copied()
     }
 
     fn take_in_turn(&mut self, request: &ClaimRequest, taken: &mut BTreeMap<BatchId, Taken>) {
@@ -113,26 +131,39 @@ impl<K: OrderedKv> Machine<K> {
         }
     }
 
-    /// Takes one suspect, when nothing else is held: it executes alone.
-    fn take_suspect(&mut self, workflows: &[WorkflowId], taken: &mut BTreeMap<BatchId, Taken>) {
-        let asked = |id: &&BatchId| {
-            let batch = self.live.get(id);
-            batch.is_some_and(|b| !b.damaged && workflows.contains(&b.header.workflow))
+    /// Takes a group of suspects of one batch, when nothing else is held.
+    fn take_suspects(&mut self, id: BatchId, limit: u32, taken: &mut BTreeMap<BatchId, Taken>) {
+        let group = match self.group_of_suspects(id, limit) {
+            Ok(group) => group,
+            Err(error) => return self.park(id, &error),
         };
-        let Some(id) = self.suspects.iter().find(asked).copied() else {
-            return;
-        };
-        let Some(batch) = self.change(id) else {
-            return;
-        };
-        let suspect = batch.record.suspect.take_first(1);
-        let Some(ordinal) = suspect.first() else {
-            return;
-        };
-        batch.record.alone = Some(ordinal);
-        self.alone = Some(RunId::new(id, ordinal));
+        if let Some(batch) = self.change(id) {
+            for ordinal in group.iter() {
+                batch.record.suspect.remove(ordinal);
+            }
+            taken.entry(id).or_default().suspect = group;
+        }
         self.reschedule(id);
-        taken.entry(id).or_default().suspect = suspect;
+    }
+
+    /// The suspects that execute together: as many as the most suspicious of them allows.
+    fn group_of_suspects(&mut self, id: BatchId, limit: u32) -> Result<OrdinalSet, StorageError> {
+        let suspects = self.live.get(&id).map(|b| b.record.suspect.clone());
+        let mut group = OrdinalSet::new();
+        let mut room = limit;
+        for ordinal in suspects.unwrap_or_default().iter() {
+            self.open_page(id, ordinal)?;
+            let record = self.opened(id, ordinal);
+            let allowed = quarantine(record.map_or(0, |r| r.interruptions));
+            if group.len() < room.min(allowed) {
+                group.insert(ordinal);
+                room = room.min(allowed);
+            }
+            if group.len() >= room {
+                break;
+            }
+        }
+        Ok(group)
     }
 
     /// Reads what was taken of one batch and claims it; what cannot be read parks the batch.
@@ -212,6 +243,9 @@ impl<K: OrderedKv> Machine<K> {
                 run.input,
             ));
             self.leases.insert((expires, key.run));
+            if is_suspect(run.interruptions) {
+                self.quarantined.insert(key.run);
+            }
             starts.push(RunStart { ordinal, attempt });
         }
         self.note(id, Fact::Started(starts));
@@ -223,10 +257,6 @@ impl<K: OrderedKv> Machine<K> {
             batch.record.fresh.union_with(&taken.fresh);
             batch.record.ready.union_with(&taken.ready);
             batch.record.suspect.union_with(&taken.suspect);
-            batch.record.alone = None;
-        }
-        if self.alone.is_some_and(|run| run.batch() == id) {
-            self.alone = None;
         }
         self.park(id, error);
     }
@@ -293,10 +323,11 @@ impl<K: OrderedKv> Machine<K> {
             .leases
             .first()
             .map(|(expires, _)| uptime_left(*expires));
-        let suspect = (!self.suspects.is_empty() && self.alone.is_none())
+        let drain = Some(uptime_left(self.drain_until)).filter(|left| !left.is_zero());
+        let suspect = (!self.suspects.is_empty() && self.quarantined.is_empty())
             .then(|| uptime_left(self.suspects_since.saturating_add(SUSPECTS_WAIT)))
             // Overdue ones wait for what is held; its end is news in the journal.
             .filter(|left| !left.is_zero());
-        [due, lease, suspect].into_iter().flatten().min()
+        [due, lease, drain, suspect].into_iter().flatten().min()
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::Machine;
-use super::apply::{AskedToStop, Company, End, LetGo};
+use super::apply::{AskedToStop, End};
 use crate::id::BatchId;
 use crate::journal::{Fact, RunEnd};
 use crate::kv::OrderedKv;
@@ -11,8 +11,22 @@ use crate::run::{Attempt, Failure, RunState};
 use crate::storage::StorageError;
 use crate::time::Moment;
 
-/// A run interrupted this often executes alone from then on.
+/// A run interrupted this often is a suspect: it executes in quarantine from then on.
 const SUSPECT_AFTER: u32 = 2;
+
+/// How many suspects execute together, by how often the most suspicious of them was interrupted.
+///
+/// The group halves with each further interruption, so that a run that kills its
+/// process is alone after a few deaths, and its neighbours never wait for one
+/// another one by one.
+pub(super) const fn quarantine(interruptions: u32) -> u32 {
+    match interruptions {
+        0..=2 => 8,
+        3 => 4,
+        4 => 2,
+        _ => 1,
+    }
+}
 
 /// What becomes of a run whose holder died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +39,14 @@ enum Verdict {
     Crashed,
 }
 
-/// The rule: alone and interrupted again means that nobody else did it.
-const fn verdict(asked: AskedToStop, company: Company) -> Verdict {
-    match (asked, company) {
-        (AskedToStop::Yes, _) => Verdict::Cancelled,
-        (AskedToStop::No, Company::Alone) => Verdict::Crashed,
-        (AskedToStop::No, Company::Others) => Verdict::Again,
+/// The rule: a run that was alone in quarantine and is interrupted again did it by itself.
+///
+/// `before` is how often it had been interrupted before.
+const fn verdict(asked: AskedToStop, before: u32) -> Verdict {
+    match asked {
+        AskedToStop::Yes => Verdict::Cancelled,
+        AskedToStop::No if before >= SUSPECT_AFTER && quarantine(before) == 1 => Verdict::Crashed,
+        AskedToStop::No => Verdict::Again,
     }
 }
 
@@ -43,10 +59,15 @@ struct Victim {
     secret_parts: u16,
 }
 
+/// Whether a run that was interrupted so often executes in quarantine.
+pub(super) const fn is_suspect(interruptions: u32) -> bool {
+    interruptions >= SUSPECT_AFTER
+}
+
 impl LiveRecord {
-    /// Lets a run wait again that has a record: alone, if it was interrupted too often.
+    /// Lets a run wait again that has a record: for quarantine, if it was interrupted too often.
     pub(super) fn wait_again(&mut self, ordinal: Ordinal, interruptions: u32) {
-        match interruptions >= SUSPECT_AFTER {
+        match is_suspect(interruptions) {
             true => self.suspect.insert(ordinal),
             false => self.ready.insert(ordinal),
         };
@@ -119,10 +140,10 @@ impl<K: OrderedKv> Machine<K> {
 
     fn interrupt_one(&mut self, id: BatchId, victim: &Victim, now: Moment) -> Option<RunEnd> {
         let ordinal = victim.ordinal;
-        let LetGo { asked, company } = self.let_go(id, ordinal);
+        let asked = self.let_go(id, ordinal);
         let interruptions = victim.interruptions.saturating_add(1);
         self.change_record(id, ordinal).interruptions = interruptions;
-        let (state, failure) = match verdict(asked, company) {
+        let (state, failure) = match verdict(asked, victim.interruptions) {
             Verdict::Again => {
                 if let Some(batch) = self.change(id) {
                     batch.record.wait_again(ordinal, interruptions);
@@ -161,16 +182,21 @@ mod tests {
 
     #[test]
     fn a_run_interrupted_alone_is_what_killed_its_process() {
-        assert_eq!(verdict(AskedToStop::No, Company::Alone), Verdict::Crashed);
-        assert_eq!(verdict(AskedToStop::No, Company::Others), Verdict::Again);
+        for before in 0..5 {
+            assert_eq!(verdict(AskedToStop::No, before), Verdict::Again);
+        }
+        assert_eq!(verdict(AskedToStop::No, 5), Verdict::Crashed);
+    }
+
+    #[test]
+    fn the_quarantine_halves_until_a_run_is_alone() {
+        let groups: Vec<_> = (SUSPECT_AFTER..7).map(quarantine).collect();
+        assert_eq!(groups, [8, 4, 2, 1, 1]);
     }
 
     #[test]
     fn a_run_that_was_asked_to_stop_is_cancelled_and_blamed_for_nothing() {
-        assert_eq!(
-            verdict(AskedToStop::Yes, Company::Alone),
-            Verdict::Cancelled
-        );
+        assert_eq!(verdict(AskedToStop::Yes, 9), Verdict::Cancelled);
     }
 
     #[test]

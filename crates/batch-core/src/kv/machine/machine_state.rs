@@ -34,8 +34,10 @@ pub(in crate::kv) struct Machine<K> {
     pub(super) suspects: BTreeSet<BatchId>,
     /// The uptime from which on suspects wait for their turn.
     pub(super) suspects_since: Duration,
-    /// The suspect that executes, alone.
-    pub(super) alone: Option<RunId>,
+    /// The suspects that are held: while there are any, nothing is claimed.
+    pub(super) quarantined: BTreeSet<RunId>,
+    /// Until this uptime nothing else is claimed, so that what is held runs out and suspects may go.
+    pub(super) drain_until: Duration,
     /// What is left to delete, in steps.
     pub(super) tidy: VecDeque<(BatchId, Tidy)>,
     /// The last token that was granted.

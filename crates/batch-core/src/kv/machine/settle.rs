@@ -89,7 +89,7 @@ impl<K: OrderedKv> Machine<K> {
         let started_at = settlement
             .started_at
             .map_or(held.claimed_at, crate::kv::record::millis);
-        let asked = self.let_go(run.batch(), run.ordinal()).asked;
+        let asked = self.let_go(run.batch(), run.ordinal());
         let report = reports.entry(run.batch()).or_default();
         match effect(settlement.disposition, asked) {
             Effect::End(state, failure, output) => {

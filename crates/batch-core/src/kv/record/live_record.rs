@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Counts;
 use crate::journal::Sequence;
-use crate::ordinal::{Ordinal, OrdinalSet};
+use crate::ordinal::OrdinalSet;
 
 /// Where the runs of a batch stand, as sets. Present only while the batch lives.
 ///
@@ -16,7 +16,7 @@ pub(in crate::kv) struct LiveRecord {
     /// May be claimed again.
     #[serde(rename = "r")]
     pub ready: OrdinalSet,
-    /// May be claimed again, but alone.
+    /// May be claimed again, but in quarantine.
     #[serde(rename = "u")]
     pub suspect: OrdinalSet,
     /// Wait for their time; their records say until when.
@@ -28,9 +28,6 @@ pub(in crate::kv) struct LiveRecord {
     /// Claimed.
     #[serde(rename = "h")]
     pub held: OrdinalSet,
-    /// Claimed alone: a suspect.
-    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
-    pub alone: Option<Ordinal>,
     /// Claimed, and asked to stop.
     #[serde(rename = "k")]
     pub cancelling: OrdinalSet,
