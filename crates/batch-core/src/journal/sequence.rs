@@ -28,7 +28,7 @@ impl Sequence {
     /// The place after this one.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 

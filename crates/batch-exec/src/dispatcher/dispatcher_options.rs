@@ -20,8 +20,10 @@ pub struct DispatcherOptions {
     pub retry: RetryPolicy,
     /// How long a claim lasts unless it is renewed. 30 s.
     pub lease: Duration,
-    /// How often claims are renewed, and with that the longest time until a
-    /// cancelled run's executor hears of it. 1 s; never more than a third of the lease.
+    /// How often claims are renewed. 1 s; never more than a third of the lease.
+    ///
+    /// The executor of a cancelled run hears of it sooner, from the journal:
+    /// within 20 ms or so.
     pub heartbeat: Duration,
     /// How long an executor that was told to stop may take before it is dropped. 5 s.
     pub cancel_grace: Duration,

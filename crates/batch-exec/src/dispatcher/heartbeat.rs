@@ -19,6 +19,7 @@ pub(super) async fn beat(pool: Arc<Pool>, end: CancellationToken) {
             biased;
             () = end.cancelled() => return,
             () = sleep(every) => {}
+            () = pool.beat_now.notified() => {}
         }
         fence_off_blocked(&pool);
         match renew(&pool).await {

@@ -2,6 +2,7 @@
 
 mod allowance;
 mod attempt;
+mod cancel_watch;
 mod dispatcher_builder;
 mod dispatcher_error;
 mod dispatcher_handle;

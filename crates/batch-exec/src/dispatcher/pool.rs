@@ -33,6 +33,8 @@ pub(super) struct Pool {
     pub(super) no_more_claims: CancellationToken,
     /// Executors are dropped where they stand.
     pub(super) drop_executors: CancellationToken,
+    /// Claims are to be renewed without waiting for the next heartbeat.
+    pub(super) beat_now: Notify,
     room: Notify,
     /// The claims that were taken from executors which block their thread.
     blocked: Mutex<HashSet<ClaimToken>>,
@@ -49,7 +51,7 @@ impl Pool {
         routes: HashMap<WorkflowId, Arc<Route>>,
         endings: mpsc::UnboundedSender<Ending>,
     ) -> Self {
-        let window = PrefetchWindow::new(options.concurrency.get(), options.prefetch);
+        let window = PrefetchWindow::new(options.prefetch);
         Self {
             storage,
             clock,
@@ -60,6 +62,7 @@ impl Pool {
             window,
             no_more_claims: CancellationToken::new(),
             drop_executors: CancellationToken::new(),
+            beat_now: Notify::new(),
             room: Notify::new(),
             blocked: Mutex::new(HashSet::new()),
             endings,

@@ -19,10 +19,11 @@ pub(super) struct PrefetchWindow {
 }
 
 impl PrefetchWindow {
-    /// Begins with `first` runs, and never goes above `most`.
-    pub(super) fn new(first: usize, most: usize) -> Self {
+    /// Begins with one run, so that nothing slow is held before it is known to be slow;
+    /// never goes above `most`.
+    pub(super) fn new(most: usize) -> Self {
         Self {
-            runs: AtomicUsize::new(first.min(most)),
+            runs: AtomicUsize::new(1.min(most)),
             most,
             claim_micros: AtomicU64::new(0),
         }
@@ -64,12 +65,17 @@ mod tests {
 
     const LONG: Duration = Duration::from_millis(21);
 
-    #[test]
-    fn the_window_follows_the_work_within_its_bounds() {
-        let window = PrefetchWindow::new(16, 100);
-        for _ in 0..5 {
+    fn grown(most: usize, doublings: usize) -> PrefetchWindow {
+        let window = PrefetchWindow::new(most);
+        for _ in 0..doublings {
             window.ran_dry();
         }
+        window
+    }
+
+    #[test]
+    fn the_window_follows_the_work_within_its_bounds() {
+        let window = grown(100, 8);
         assert_eq!(window.runs(), 100);
         window.waited(LONG);
         assert_eq!(window.runs(), 99);
@@ -81,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_slow_store_is_claimed_from_further_ahead() {
-        let window = PrefetchWindow::new(16, 100);
+        let window = grown(100, 4);
         window.claimed_in(LONG);
         window.waited(LONG * CLAIMS_AHEAD);
         assert_eq!(window.runs(), 16);
@@ -90,9 +96,13 @@ mod tests {
     }
 
     #[test]
+    fn one_run_is_held_ahead_before_anything_is_known() {
+        assert_eq!(PrefetchWindow::new(100).runs(), 1);
+    }
+
+    #[test]
     fn a_window_of_none_stays_shut() {
-        let window = PrefetchWindow::new(16, 0);
-        window.ran_dry();
+        let window = grown(0, 3);
         window.waited(LONG);
         assert_eq!(window.runs(), 0);
     }

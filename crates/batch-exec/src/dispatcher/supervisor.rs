@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::DispatcherError;
+use super::cancel_watch::watch_cancels;
 use super::ending::Ending;
 use super::feeder::feed;
 use super::heartbeat::beat;
@@ -31,7 +32,7 @@ pub(super) struct Supervisor {
     stop: watch::Receiver<Stop>,
     feeder: JoinSet<()>,
     workers: JoinSet<()>,
-    /// The heartbeat and the settler, which go on until every run is given back.
+    /// The heartbeat, the watch for cancels and the settler, which go on until every run is given back.
     services: JoinSet<()>,
     closing: CancellationToken,
     sinks: JoinSet<()>,
@@ -50,6 +51,7 @@ impl Supervisor {
             (JoinSet::new(), JoinSet::new(), JoinSet::new());
         if !pool.routes.is_empty() {
             feeder.spawn(feed(Arc::clone(&pool)));
+            services.spawn(watch_cancels(Arc::clone(&pool), closing.clone()));
             for _ in 0..pool.options.concurrency.get() {
                 workers.spawn(work(Arc::clone(&pool)));
             }

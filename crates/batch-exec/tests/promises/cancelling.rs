@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::flaky_storage::{Fault, FlakyStorage};
 use super::yard::Yard;
+use batch_exec::dispatcher::DispatcherOptions;
 use batch_exec::executor::{Outcome, RunContext};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -123,5 +124,33 @@ async fn an_executor_whose_claim_is_lost_is_told_and_its_result_dropped() {
     assert_eq!(told.load(Ordering::SeqCst), 1);
     assert_eq!(dispatcher.status().executing, 0);
     assert_eq!(yard.run(batch, 0).await.state, RunState::Processing);
+    dispatcher.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_is_heard_of_long_before_the_next_heartbeat() {
+    let yard = Yard::new().await;
+    let started = Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let starts = Arc::clone(&started);
+    let slow = move |_: RunContext| {
+        starts.lock().push(Instant::now());
+        async {
+            tokio::time::sleep(SECOND / 10).await;
+            Ok(Outcome::done_without_output())
+        }
+    };
+    let mut options = DispatcherOptions::default();
+    options.heartbeat = 5 * SECOND;
+    let builder = yard.dispatcher().options(options).workflow("w", slow);
+    let dispatcher = builder.start().await.unwrap();
+    let batch = yard.submit("w", 400).await;
+    yard.until(batch, |batch| batch.counts.processed > 0).await;
+    let asked = Instant::now();
+    yard.cancel(batch).await;
+    let finished = yard.finished(batch).await;
+    assert!(finished.counts.cancelled > 300);
+    let late = asked + SECOND / 20;
+    let after = started.lock().iter().filter(|at| **at > late).count();
+    assert_eq!(after, 0, "runs began after their batch was cancelled");
     dispatcher.shutdown().await.unwrap();
 }
