@@ -10,28 +10,28 @@ use crate::run::RunState;
 #[non_exhaustive]
 pub struct Counts {
     /// Wait to be claimed.
-    #[serde(rename = "q", default)]
+    #[serde(default)]
     pub pending: u64,
     /// Are held by an executor.
-    #[serde(rename = "p", default)]
+    #[serde(default)]
     pub processing: u64,
     /// Are held and were asked to stop.
-    #[serde(rename = "k", default)]
+    #[serde(default)]
     pub cancelling: u64,
     /// Wait for a person.
-    #[serde(rename = "v", default)]
+    #[serde(default)]
     pub needs_review: u64,
     /// Ended well.
-    #[serde(rename = "o", default)]
+    #[serde(default)]
     pub processed: u64,
     /// Ended with a failure.
-    #[serde(rename = "f", default)]
+    #[serde(default)]
     pub failed: u64,
     /// Were cancelled.
-    #[serde(rename = "c", default)]
+    #[serde(default)]
     pub cancelled: u64,
     /// Were refused by a person.
-    #[serde(rename = "r", default)]
+    #[serde(default)]
     pub rejected: u64,
 }
 
@@ -130,6 +130,19 @@ mod tests {
         for (n, state) in (1..).zip(RunState::ALL) {
             assert_eq!(counts.of(state), n);
         }
+    }
+
+    #[test]
+    fn it_is_written_with_the_names_that_it_has() {
+        let counts = Counts {
+            processed: 3,
+            ..Counts::default()
+        };
+        let json = serde_json::to_value(counts).unwrap();
+        assert_eq!(
+            (json["processed"].as_u64(), json["pending"].as_u64()),
+            (Some(3), Some(0))
+        );
     }
 
     #[test]

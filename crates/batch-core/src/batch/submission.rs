@@ -6,10 +6,10 @@ use crate::id::SubmissionId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Extent {
     /// More may come.
-    #[serde(rename = "o")]
+    #[serde(rename = "open")]
     Open,
     /// The last batch has been stored.
-    #[serde(rename = "c")]
+    #[serde(rename = "complete")]
     Complete,
 }
 

@@ -10,9 +10,7 @@ const MAX_MESSAGE_BYTES: usize = 1_024;
 /// Why an attempt or a run failed: a word for programs, a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    #[serde(rename = "r")]
     reason: String,
-    #[serde(rename = "m")]
     message: String,
 }
 
