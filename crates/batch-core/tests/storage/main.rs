@@ -6,6 +6,7 @@ mod cancel;
 mod claim;
 #[path = "../conformance/faulty_kv.rs"]
 mod faulty_kv;
+mod golden;
 mod insert;
 mod journal;
 mod pages;

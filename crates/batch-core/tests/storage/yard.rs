@@ -59,14 +59,20 @@ pub fn retry(seconds: u64) -> Disposition {
 }
 
 impl Yard {
-    /// An open store with the workflow `w`, one version deployed.
-    pub async fn new() -> Self {
+    /// The store that a map holds, opened.
+    pub fn on(kv: FaultyKv) -> Self {
         let mut yard = Self {
-            kv: FaultyKv::new(),
+            kv,
             clock: ManualClock::default(),
             storage: None,
         };
         yard.open().unwrap();
+        yard
+    }
+
+    /// An open store with the workflow `w`, one version deployed.
+    pub async fn new() -> Self {
+        let yard = Self::on(FaultyKv::new());
         let change = WorkflowChange::EnsureDeployed;
         let made = yard.storage().change_workflow(workflow(), change).await;
         made.unwrap();
