@@ -26,15 +26,14 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut context = Context::from_waker(&waker);
-    let mut quiet_since = std::time::Instant::now();
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return output;
         }
+        let parked = std::time::Instant::now();
         std::thread::park_timeout(STALL);
-        let quiet = quiet_since.elapsed();
+        let quiet = parked.elapsed();
         assert!(quiet < STALL, "nobody woke this call for {quiet:?}");
-        quiet_since = std::time::Instant::now();
     }
 }
 

@@ -39,6 +39,7 @@ macro_rules! conformance_cases {
                 a_small_batch_does_not_wait_behind_a_huge_one [];
                 submissions_of_one_priority_are_served_alike [];
                 a_lower_priority_number_is_claimed_first [];
+                priorities_and_turns_hold_across_workflows [];
                 an_empty_claim_says_how_long_until_a_retry_is_due [time];
                 an_empty_claim_says_how_long_until_a_lease_runs_out [time];
                 a_clock_that_is_set_forward_takes_no_run_away [time];
@@ -107,6 +108,7 @@ macro_rules! conformance_cases {
                 a_new_sink_begins_with_the_oldest_entry_or_now [];
                 a_known_sink_goes_on_where_it_was [];
                 a_sink_never_goes_back [];
+                a_sink_never_lies_past_the_last_entry [];
                 a_sink_keeps_its_place_across_a_crash [durable];
                 a_removed_sink_holds_nothing_back_and_begins_anew [time];
                 sinks_are_listed_by_name_with_their_positions [];

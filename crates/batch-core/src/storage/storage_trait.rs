@@ -33,7 +33,8 @@ use crate::valid::ValidInput;
 ///   and what it wrote is then there whole or not at all.
 /// - After a failed commit every write is refused with
 ///   [`ErrorKind::Refusing`](super::ErrorKind::Refusing) until the store is
-///   opened again; a sync is never retried.
+///   opened again; a sync is never retried. Reads go on; what the commit touched may
+///   be in doubt until then, and is never shown as done.
 /// - Leases are measured by uptime, so that a wall clock that is set forward or
 ///   back takes no run away and ends no run before it began.
 ///
@@ -167,6 +168,8 @@ pub trait Storage: Debug + Send + Sync + 'static {
     async fn open_sink(&self, sink: SinkName, start: SinkStart) -> Result<Sequence, StorageError>;
 
     /// Moves a sink's position forward; one that lies further already stays.
+    ///
+    /// No position lies past the last entry, whatever is asked for.
     async fn advance_sink(&self, sink: SinkName, to: Sequence) -> Result<(), StorageError>;
 
     /// Forgets a sink, so that it holds nothing back any more.

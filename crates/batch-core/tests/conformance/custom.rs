@@ -44,3 +44,21 @@ fn the_backend_of_the_guide_has_fewer_than_80_lines() {
     let source = include_str!("../../examples/custom_storage/btree_kv.rs");
     assert!(source.lines().count() < 80);
 }
+
+#[test]
+fn the_guide_shows_the_example_word_for_word() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/writing-a-storage-backend.md"
+    );
+    let guide = std::fs::read_to_string(path).unwrap();
+    let example = include_str!("../../examples/custom_storage/btree_kv.rs");
+    let here = include_str!("custom.rs");
+    let blocks = guide.split("```rust\n").skip(1);
+    let blocks: Vec<_> = blocks.filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() > 5);
+    for block in blocks {
+        let shown = example.contains(block) || here.contains(block);
+        assert!(shown, "the guide differs from the code:\n{block}");
+    }
+}

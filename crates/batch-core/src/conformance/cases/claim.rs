@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::conformance::sample::{ordinals, poll_once, processed, request, retry, workflow};
 use crate::conformance::yard::{LEASE, Yard};
-use crate::id::WorkflowId;
-use crate::storage::{ClaimRequest, Disposition, Settled, WorkflowChange};
+use crate::id::{BatchId, WorkflowId};
+use crate::storage::{ClaimRequest, ClaimedRun, Disposition, Settled, WorkflowChange};
 
 async fn deploy(yard: &Yard, name: &str) -> WorkflowId {
     let id = WorkflowId::new(name).unwrap();
@@ -113,6 +113,39 @@ pub(crate) async fn a_lower_priority_number_is_claimed_first(yard: &mut Yard) {
     assert_eq!(first.len(), 5);
     assert!(first.iter().all(|run| run.claim.run().batch() == urgent));
     assert_eq!(yard.claim(9).await.len(), 5);
+}
+
+/// Shows: "By priority, and among the submissions of one priority in turn."
+pub(crate) async fn priorities_and_turns_hold_across_workflows(yard: &mut Yard) {
+    let other = deploy(yard, "other").await;
+    let both = [workflow(), other];
+    yard.submit(100).await;
+    yard.claim(20).await;
+    let of_other = |inputs, priority: i64| {
+        let mut request = request(inputs).priority(priority);
+        request.workflow = "other".into();
+        request
+    };
+    let late = yard.submit_request(of_other(5, 91)).await;
+    let same = yard.submit_request(of_other(5, 90)).await;
+    let urgent = yard.submit_request(of_other(5, 1)).await;
+    let claimed = claim_of(yard, &both, 5).await;
+    assert!(claimed.iter().all(|batch| *batch == urgent), "{claimed:?}");
+    let claimed = claim_of(yard, &both, 10).await;
+    let in_turn = claimed.iter().filter(|batch| **batch == same).count();
+    assert_eq!(in_turn, 5, "{claimed:?}");
+    assert!(!claimed.contains(&late), "{claimed:?}");
+    let claimed = claim_of(yard, &both, 75).await;
+    assert!(!claimed.contains(&late), "{claimed:?}");
+}
+
+/// The batches that runs of these workflows are granted of.
+async fn claim_of(yard: &Yard, workflows: &[WorkflowId], limit: u32) -> Vec<BatchId> {
+    let limit = NonZeroU32::new(limit).unwrap();
+    let request = ClaimRequest::new(workflows.to_vec(), limit);
+    let claimed = yard.storage().claim(request).await.unwrap();
+    let batch = |run: &ClaimedRun| run.claim.run().batch();
+    claimed.runs.iter().map(batch).collect()
 }
 
 /// Shows: "Claimed::next_due is never later than the moment when time alone makes another run claimable."

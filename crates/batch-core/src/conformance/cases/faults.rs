@@ -100,21 +100,28 @@ pub(crate) fn whatever_commit_fails_the_promises_hold_after_opening(harness: &Fa
 }
 
 /// Shows: "After a failed commit every write is refused with ErrorKind::Refusing until the store is opened again; a sync is never retried."
+/// Shows: "Reads go on; what the commit touched may be in doubt until then, and is never shown as done."
 pub(crate) async fn after_a_failed_commit_every_write_is_refused_and_reads_go_on(yard: &mut Yard) {
-    let id = yard.submit(3).await;
+    let other = yard.submit(3).await;
+    let before = (yard.batch(other).await, yard.runs_of(other).await);
+    let id = yard.submit_request(request(1).priority(1)).await;
     let run = yard.claim_one().await;
-    let before = (yard.batch(id).await, yard.runs_of(id).await);
+    assert_eq!(run.claim.run().batch(), id);
     yard.plan(Some(Fault::Lose { after: 0 }));
     let settlement = Settlement::new(run.claim, processed());
     let error = yard.storage().settle(vec![settlement]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InDoubt);
     yard.plan(None);
-    for error in writes(yard, id).await {
+    for error in writes(yard, other).await {
         assert_eq!(error.kind(), ErrorKind::Refusing, "{error}");
     }
-    assert_eq!((yard.batch(id).await, yard.runs_of(id).await), before);
+    assert_eq!((yard.batch(other).await, yard.runs_of(other).await), before);
+    match yard.storage().batch(id).await {
+        Ok(batch) => assert!(!batch.unwrap().is_finished()),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::InDoubt),
+    }
     yard.crash().await;
-    assert_eq!(yard.work_off().await, 3);
+    assert_eq!(yard.work_off().await, 4);
 }
 
 /// One of each write, on a store that refuses them.
@@ -141,6 +148,7 @@ async fn writes(yard: &Yard, id: BatchId) -> Vec<StorageError> {
     ]
 }
 
+/// Shows: "Reads go on; what the commit touched may be in doubt until then, and is never shown as done."
 /// Shows: "Never shows an entry that is not durable."
 /// Shows: "What a write reports is durable, as far as Description::durability goes, when the call returns, and nobody reads it before it is."
 pub(crate) async fn what_a_failed_commit_may_have_written_is_not_shown(yard: &mut Yard) {

@@ -53,6 +53,15 @@ pub(crate) async fn a_sink_never_goes_back(yard: &mut Yard) {
     }
 }
 
+/// Shows: "No position lies past the last entry, whatever is asked for."
+pub(crate) async fn a_sink_never_lies_past_the_last_entry(yard: &mut Yard) {
+    yard.submit(1).await;
+    open(yard, "eager", SinkStart::Beginning).await;
+    advance(yard, "eager", Sequence::new(1_000)).await;
+    let position = open(yard, "eager", SinkStart::Now).await;
+    assert_eq!(position, Sequence::new(1));
+}
+
 /// Shows: "Moves a sink's position forward; one that lies further already stays."
 pub(crate) async fn a_sink_keeps_its_place_across_a_crash(yard: &mut Yard) {
     yard.submit(1).await;

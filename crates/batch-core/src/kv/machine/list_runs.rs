@@ -59,7 +59,8 @@ impl<K: OrderedKv> Machine<K> {
             let from = at.filter(|run| run.batch() == id);
             let from = from.map_or(Ordinal::new(0), |run| run.ordinal());
             self.list_in_batch(id, &Arc::new(header), from, query, &mut draft)?;
-            if draft.next.is_some() {
+            // The next header is none of this list's business, and may be in doubt.
+            if draft.next.is_some() || query.batch.is_some() {
                 return Ok(finish(draft));
             }
             let Some(after) = after(id) else {
