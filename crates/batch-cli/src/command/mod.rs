@@ -11,5 +11,5 @@ mod show;
 mod watch;
 mod work;
 
-pub(crate) use run::SubmissionName;
+pub(crate) use run::{FileProblems, SubmissionName};
 pub(crate) use run_command::run_command;

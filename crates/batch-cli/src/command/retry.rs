@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use batch_core::batch::Batch;
-use batch_core::engine::{BatchHandle, Engine, RetryOptions};
+use batch_core::engine::{BatchHandle, Engine, RetryError, RetryOptions};
 use batch_core::id::SubmissionId;
 
 use super::existing_batch::existing_batch;
@@ -24,7 +24,9 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
     }
     let engine = args.view.store.store.open_existing().await?;
     let failed = existing_batch(&engine, args.batch).await?;
-    let again = submit(&engine, &failed).await?;
+    let Some(again) = submit(&engine, &failed).await? else {
+        return nothing_failed(&args, &failed);
+    };
     let Some(exec) = &args.exec else {
         return tell(&args, &again).await;
     };
@@ -50,10 +52,27 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
 ///
 /// Failed runs stay failed, so their number says which they are: the key is
 /// another one only where more have failed since.
-async fn submit(engine: &Engine, batch: &Batch) -> Result<BatchHandle> {
+/// `None` where no run has failed.
+async fn submit(engine: &Engine, batch: &Batch) -> Result<Option<BatchHandle>> {
     let key = format!("retry {} of {} failed", batch.id, batch.counts.failed);
     let options = RetryOptions::default().idempotency_key(key);
-    Ok(engine.retry_failed(batch.id, options).await?)
+    match engine.retry_failed(batch.id, options).await {
+        Ok(again) => Ok(Some(again)),
+        Err(RetryError::NothingFailed(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Says that there is nothing to do; as JSON, that there is no new batch.
+fn nothing_failed(args: &RetryArgs, batch: &Batch) -> Result<Ending> {
+    if args.exec.is_none() && args.view.format == Format::Json {
+        writeln!(io::stdout(), "null")?;
+    }
+    eprintln!(
+        "batchyard: no run of {} has failed: there is nothing to run again",
+        batch.id
+    );
+    Ok(Ending::Succeeded)
 }
 
 /// Prints the new batch, which waits.

@@ -14,10 +14,10 @@ use crate::program::check_program;
 pub(crate) async fn run(args: RunArgs) -> Result<Ending> {
     let files = FileList::collect(args.files.clone(), args.files_from.as_deref())?;
     check_program(&args.exec)?;
-    args.execute
-        .results
-        .as_deref()
-        .map_or(Ok(()), ResultsFile::check)?;
+    if let Some(results) = args.execute.results.as_deref() {
+        files.check_results(results)?;
+        ResultsFile::check(results)?;
+    }
     let name = args.name.clone().unwrap_or_else(SubmissionName::fresh);
     let engine = open(&args, &name, &files).await?;
     let mut interrupts = Interrupts::take_over()?;
