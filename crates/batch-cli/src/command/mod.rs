@@ -3,6 +3,9 @@
 mod batches;
 mod cancel;
 mod existing_batch;
+mod named;
+mod next_steps;
+mod prune;
 mod retry;
 mod run;
 mod run_command;

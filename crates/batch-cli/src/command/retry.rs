@@ -5,7 +5,7 @@ use batch_core::batch::Batch;
 use batch_core::engine::{BatchHandle, Engine, RetryError, RetryOptions};
 use batch_core::id::SubmissionId;
 
-use super::existing_batch::existing_batch;
+use super::named::chosen_batch;
 use super::work::Work;
 use crate::args::RetryArgs;
 use crate::ending::Ending;
@@ -23,7 +23,7 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
             .map_or(Ok(()), ResultsFile::check)?;
     }
     let engine = args.view.store.store.open_existing().await?;
-    let failed = existing_batch(&engine, args.batch).await?;
+    let failed = chosen_batch(&engine, args.choice.chosen()).await?;
     let Some(again) = submit(&engine, &failed).await? else {
         return nothing_failed(&args, &failed);
     };
@@ -42,6 +42,7 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
         engine: &engine,
         workflow: &failed.workflow,
         submission: &submission,
+        store: &args.view.store.store,
         go_on: "the same command goes on",
     };
     work.perform(&execution, &args.execute, &mut interrupts)

@@ -151,7 +151,9 @@ fn help_and_version_are_no_errors() {
         version.stdout,
         format!("batchyard {}\n", env!("CARGO_PKG_VERSION"))
     );
-    for command in ["run", "batches", "show", "runs", "cancel", "retry", "watch"] {
+    for command in [
+        "run", "batches", "show", "runs", "cancel", "retry", "watch", "prune",
+    ] {
         let help = yard.batchyard([command, "--help"]);
         assert_eq!(help.status, Some(0), "{help:?}");
         assert!(help.stdout.contains("Usage: batchyard"), "{help:?}");

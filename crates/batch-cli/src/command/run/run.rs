@@ -32,6 +32,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<Ending> {
         engine: &engine,
         workflow: name.workflow(),
         submission: &submission,
+        store: &args.store.store,
         go_on: &go_on,
     };
     work.perform(&execution, &args.execute, &mut interrupts)
