@@ -52,7 +52,24 @@ fn ago(now: Timestamp, age: Duration) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use batch_core::memory::MemoryStorage;
+    use batch_core::request::Input;
+
     use super::*;
+
+    #[tokio::test]
+    async fn more_batches_than_one_step_deletes_are_deleted_all_the_same() {
+        let engine = Engine::open(MemoryStorage::new()).await.unwrap();
+        engine.ensure_deployed("w".parse().unwrap()).await.unwrap();
+        let count = u64::from(STEP.get()) * 2 + 1;
+        for _ in 0..count {
+            let batch = engine.submit("w", [Input::text("x")]).await.unwrap();
+            engine.cancel_batch(batch.id()).await.unwrap();
+        }
+        let later = engine.clock().now().wall + Duration::from_secs(60);
+        let pruned = prune_all(&engine, PruneRequest::new(later, STEP)).await;
+        assert_eq!(pruned.unwrap().batches, count);
+    }
 
     #[test]
     fn an_age_beyond_all_time_is_the_beginning_of_1970() {

@@ -18,6 +18,24 @@ fn only_batches_that_ended_long_enough_ago_are_pruned() {
 }
 
 #[test]
+fn a_name_whose_work_was_pruned_is_refused_with_what_to_do() {
+    let yard = Yard::new();
+    let files = yard.files(1);
+    let exec = yard.noting("");
+    assert_eq!(yard.run(&["--name", "k"], &exec, &files).status, Some(0));
+    sleep(Duration::from_millis(2));
+    assert_eq!(yard.json(&["prune", "--older-than", "1ms"])["batches"], 1);
+    yard.run(&["--name", "k"], &exec, &files).assert_refused(&[
+        "name k",
+        "was pruned",
+        "another name",
+    ]);
+    let again = yard.run(&["--name", "k2"], &exec, &files);
+    assert_eq!(again.status, Some(0), "{again:?}");
+    assert_eq!(yard.noted().len(), 2);
+}
+
+#[test]
 fn what_has_not_ended_is_not_pruned() {
     let yard = Yard::new();
     let child = yard.start(

@@ -1,4 +1,4 @@
-use anyhow::Result;
+use anyhow::{Result, bail};
 use batch_core::engine::{Engine, Replay, SubmissionHandle};
 
 use super::SubmissionName;
@@ -26,6 +26,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<Ending> {
         Ok(submission) => submission?,
         Err(signal) => return Ok(interrupted(signal, &go_on)),
     };
+    check_there(&engine, &name, &submission).await?;
     announce(&args, &name, &files, &submission).await?;
     let execution = Execution::new(args.exec.clone(), &args.execute);
     let work = Work {
@@ -57,6 +58,18 @@ async fn open(args: &RunArgs, name: &SubmissionName, files: &FileList) -> Result
         checked?;
     }
     Ok(engine)
+}
+
+/// Refuses a name whose work has been pruned: the name is remembered longer than the work.
+async fn check_there(
+    engine: &Engine,
+    name: &SubmissionName,
+    submission: &SubmissionHandle,
+) -> Result<()> {
+    if engine.submission(submission.id()).await?.is_none() {
+        bail!("the work under the name {name} has ended and was pruned: give it another name");
+    }
+    Ok(())
 }
 
 /// What to do after an interruption.
