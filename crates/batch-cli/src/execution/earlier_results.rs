@@ -15,7 +15,7 @@ struct Line {
 }
 
 /// Whether a file may be replaced by results: it is empty, or its first line is one of results.
-pub(crate) fn holds_only_results(path: &Path) -> io::Result<bool> {
+pub(crate) fn is_replaceable(path: &Path) -> io::Result<bool> {
     let mut first = Vec::new();
     let file = File::open(path)?.take(LONGEST_LINE);
     BufReader::new(file).read_until(b'\n', &mut first)?;
@@ -37,7 +37,7 @@ mod tests {
     fn may_be_replaced(text: &str) -> bool {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        holds_only_results(file.path()).unwrap()
+        is_replaceable(file.path()).unwrap()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use batch_core::run::Run;
 use tempfile::{Builder, NamedTempFile};
 
-use super::earlier_results::holds_only_results;
+use super::earlier_results::is_replaceable;
 use crate::output::RunRecord;
 
 /// One JSON line per run, in a file that appears whole or not at all.
@@ -76,7 +76,7 @@ fn check_content(path: &Path) -> Result<()> {
     if !metadata.is_file() {
         bail!("{}: it is a pipe or a device", cannot_write(path));
     }
-    if !holds_only_results(path).with_context(|| cannot_write(path))? {
+    if !is_replaceable(path).with_context(|| cannot_write(path))? {
         bail!(
             "{}: it holds something else, which would be lost",
             cannot_write(path)

@@ -60,7 +60,8 @@ async fn open(args: &RunArgs, name: &SubmissionName, files: &FileList) -> Result
     Ok(engine)
 }
 
-/// Refuses a name whose work has been pruned: the name is remembered longer than the work.
+/// Refuses a name whose work has been pruned: the name is remembered for a day after the work's
+/// end, whatever is pruned before.
 async fn check_there(
     engine: &Engine,
     name: &SubmissionName,
