@@ -1,6 +1,8 @@
 use std::fmt;
 
-/// What went wrong, as one sentence on one line.
+use crate::command::FileProblems;
+
+/// What went wrong, as one sentence on one line; files that cannot be taken have a line each.
 #[derive(Debug)]
 pub(crate) struct Complaint(String);
 
@@ -9,6 +11,9 @@ impl Complaint {
     ///
     /// A cause that the text before it has told already is left out.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
+        if let Some(problems) = error.downcast_ref::<FileProblems>() {
+            return Self(problems.to_string());
+        }
         let mut sentence = String::new();
         for cause in error.chain() {
             let text = one_line(&cause.to_string());

@@ -25,6 +25,13 @@ pub(crate) struct InvalidAddress {
     text: String,
 }
 
+impl Default for StoreAddress {
+    /// A directory beside what the program works on.
+    fn default() -> Self {
+        Self::Sled("./.batchyard".into())
+    }
+}
+
 impl StoreAddress {
     /// Reads `sled:DIR` or `memory`.
     pub(crate) fn parse(text: &OsStr) -> Result<Self, InvalidAddress> {

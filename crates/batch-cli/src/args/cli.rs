@@ -1,6 +1,6 @@
 use clap::{Parser, Subcommand};
 
-use super::{BatchArgs, BatchesArgs, RetryArgs, RunArgs, RunsArgs, TargetArgs};
+use super::{BatchArgs, BatchesArgs, PruneArgs, RetryArgs, RunArgs, RunsArgs, TargetArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -8,8 +8,9 @@ Examples:
   batchyard run --name scans --attempts 3 --timeout 2m --results scans.jsonl \\
       --exec 'ocr {}' --files-from list.txt
   batchyard batches
-  batchyard runs batch_01936f0e7b6c7d3e8a0f5b2c4d6e8f90 --state failed
+  batchyard runs --name scans --state failed
   batchyard retry batch_01936f0e7b6c7d3e8a0f5b2c4d6e8f90 --exec 'ocr {}'
+  batchyard prune --older-than 30d
 
 Exit status:
   0    all files were processed
@@ -43,6 +44,7 @@ pub(crate) enum Command {
     Cancel(TargetArgs),
     Retry(RetryArgs),
     Watch(BatchArgs),
+    Prune(PruneArgs),
 }
 
 #[cfg(test)]

@@ -27,7 +27,8 @@ pub(crate) struct ExecuteArgs {
 
     /// Write one JSON line per file to this file, when all have ended
     ///
-    /// In the order of the files: run, input, state, exit_code, signal,
+    /// A file that is there is replaced only if it is empty or holds earlier
+    /// results. In the order of the files: run, input, state, exit_code, signal,
     /// attempts, interruptions, started_at, ended_at, duration_ms (from the
     /// start of the last attempt to the recorded end), failure, stdout and
     /// stderr (the first 64 KiB of each, and whether there was more).

@@ -1,9 +1,9 @@
 use batch_core::batch::BatchState;
-use batch_core::id::BatchId;
 use batch_core::run::RunState;
 use clap::Args;
 
-use super::{Target, ViewArgs};
+use super::{BatchChoice, Target, ViewArgs};
+use crate::command::SubmissionName;
 
 /// Which batches to list.
 #[derive(Debug, Args)]
@@ -16,12 +16,11 @@ pub(crate) struct BatchesArgs {
     pub(crate) view: ViewArgs,
 }
 
-/// Which runs to list.
+/// Which runs to list: of a batch, or of all batches under a name.
 #[derive(Debug, Args)]
 pub(crate) struct RunsArgs {
-    /// The batch
-    #[arg(value_name = "BATCH")]
-    pub(crate) batch: BatchId,
+    #[command(flatten)]
+    pub(crate) choice: BatchChoice,
 
     /// Only runs in this state, such as failed
     #[arg(long, value_name = "STATE")]
@@ -35,11 +34,26 @@ pub(crate) struct RunsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct TargetArgs {
     /// The batch or the run
-    #[arg(value_name = "BATCH|RUN")]
-    pub(crate) target: Target,
+    #[arg(value_name = "BATCH|RUN", required_unless_present = "name")]
+    target: Option<Target>,
+
+    /// The name that a batch was run under, in place of its id
+    #[arg(long, value_name = "KEY", conflicts_with = "target")]
+    name: Option<SubmissionName>,
 
     #[command(flatten)]
     pub(crate) view: ViewArgs,
+}
+
+impl TargetArgs {
+    /// The one of the two that is given.
+    pub(crate) fn target(&self) -> Target {
+        match (self.target.as_ref(), &self.name) {
+            (Some(target), _) => target.clone(),
+            (None, Some(name)) => Target::Name(name.clone()),
+            (None, None) => unreachable!("the command line requires one of the two"),
+        }
+    }
 }
 
 /// Watch a batch to its end; the exit status says whether all was processed
@@ -49,9 +63,8 @@ pub(crate) struct TargetArgs {
 /// batch stands and what goes on with it.
 #[derive(Debug, Args)]
 pub(crate) struct BatchArgs {
-    /// The batch
-    #[arg(value_name = "BATCH")]
-    pub(crate) batch: BatchId,
+    #[command(flatten)]
+    pub(crate) choice: BatchChoice,
 
     #[command(flatten)]
     pub(crate) view: ViewArgs,

@@ -1,8 +1,7 @@
-use batch_core::id::BatchId;
 use batch_exec::command::CommandTemplate;
 use clap::Args;
 
-use super::{ExecuteArgs, ViewArgs};
+use super::{BatchChoice, ExecuteArgs, ViewArgs};
 
 const MORE: &str = "\
 The failed runs become a new batch, which says whose retry it is. Without --exec
@@ -17,9 +16,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_long_help = MORE)]
 pub(crate) struct RetryArgs {
-    /// The batch whose failed runs to run again
-    #[arg(value_name = "BATCH")]
-    pub(crate) batch: BatchId,
+    #[command(flatten)]
+    pub(crate) choice: BatchChoice,
 
     /// Run this command on them at once; {} is the file
     #[arg(long, value_name = "CMD")]

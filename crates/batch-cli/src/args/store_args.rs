@@ -8,11 +8,7 @@ use crate::store::StoreAddress;
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
     /// The store: sled:DIR, or memory, which ends with the process
-    #[arg(
-        long,
-        value_name = "sled:DIR|memory",
-        default_value = "sled:./.batchyard"
-    )]
+    #[arg(long, value_name = "sled:DIR|memory", default_value_t)]
     #[arg(value_parser = OsStringValueParser::new().try_map(|text| StoreAddress::parse(&text)))]
     pub(crate) store: StoreAddress,
 }

@@ -4,13 +4,17 @@ use std::str::FromStr;
 use batch_core::id::{BatchId, RunId};
 use thiserror::Error;
 
-/// A batch or a run, as its id says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use crate::command::SubmissionName;
+
+/// A batch or a run, as its id says, or what has a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     /// A batch.
     Batch(BatchId),
     /// A run.
     Run(RunId),
+    /// All that was submitted under a name; no text parses to it.
+    Name(SubmissionName),
 }
 
 /// A text that is the id of neither.
@@ -34,6 +38,7 @@ impl fmt::Display for Target {
         match self {
             Self::Batch(id) => id.fmt(f),
             Self::Run(id) => id.fmt(f),
+            Self::Name(name) => name.fmt(f),
         }
     }
 }

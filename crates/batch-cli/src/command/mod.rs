@@ -3,6 +3,9 @@
 mod batches;
 mod cancel;
 mod existing_batch;
+mod named;
+mod next_steps;
+mod prune;
 mod retry;
 mod run;
 mod run_command;
@@ -11,5 +14,5 @@ mod show;
 mod watch;
 mod work;
 
-pub(crate) use run::SubmissionName;
+pub(crate) use run::{FileProblems, SubmissionName};
 pub(crate) use run_command::run_command;

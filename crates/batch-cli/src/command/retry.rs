@@ -2,10 +2,10 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use batch_core::batch::Batch;
-use batch_core::engine::{BatchHandle, Engine, RetryOptions};
+use batch_core::engine::{BatchHandle, Engine, RetryError, RetryOptions};
 use batch_core::id::SubmissionId;
 
-use super::existing_batch::existing_batch;
+use super::named::chosen_batch;
 use super::work::Work;
 use crate::args::RetryArgs;
 use crate::ending::Ending;
@@ -23,8 +23,10 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
             .map_or(Ok(()), ResultsFile::check)?;
     }
     let engine = args.view.store.store.open_existing().await?;
-    let failed = existing_batch(&engine, args.batch).await?;
-    let again = submit(&engine, &failed).await?;
+    let failed = chosen_batch(&engine, args.choice.chosen()).await?;
+    let Some(again) = submit(&engine, &failed).await? else {
+        return nothing_failed(&args, &failed);
+    };
     let Some(exec) = &args.exec else {
         return tell(&args, &again).await;
     };
@@ -40,6 +42,7 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
         engine: &engine,
         workflow: &failed.workflow,
         submission: &submission,
+        store: &args.view.store.store,
         go_on: "the same command goes on",
     };
     work.perform(&execution, &args.execute, &mut interrupts)
@@ -50,10 +53,27 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
 ///
 /// Failed runs stay failed, so their number says which they are: the key is
 /// another one only where more have failed since.
-async fn submit(engine: &Engine, batch: &Batch) -> Result<BatchHandle> {
+/// `None` where no run has failed.
+async fn submit(engine: &Engine, batch: &Batch) -> Result<Option<BatchHandle>> {
     let key = format!("retry {} of {} failed", batch.id, batch.counts.failed);
     let options = RetryOptions::default().idempotency_key(key);
-    Ok(engine.retry_failed(batch.id, options).await?)
+    match engine.retry_failed(batch.id, options).await {
+        Ok(again) => Ok(Some(again)),
+        Err(RetryError::NothingFailed(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Says that there is nothing to do; as JSON, that there is no new batch.
+fn nothing_failed(args: &RetryArgs, batch: &Batch) -> Result<Ending> {
+    if args.exec.is_none() && args.view.format == Format::Json {
+        writeln!(io::stdout(), "null")?;
+    }
+    eprintln!(
+        "batchyard: no run of {} has failed: there is nothing to run again",
+        batch.id
+    );
+    Ok(Ending::Succeeded)
 }
 
 /// Prints the new batch, which waits.

@@ -1,14 +1,19 @@
 use anyhow::{Result, anyhow};
 
 use super::existing_batch::existing_batch;
-use crate::args::{Target, TargetArgs};
+use super::named::chosen_batch;
+use crate::args::{Chosen, Target, TargetArgs};
 use crate::ending::Ending;
 use crate::output::{BatchRecord, RunRecord, print_one};
 
 /// Shows a batch or a run, with all there is to know.
 pub(crate) async fn show(args: TargetArgs) -> Result<Ending> {
     let engine = args.view.store.store.open_existing().await?;
-    match args.target {
+    match args.target() {
+        Target::Name(name) => {
+            let batch = chosen_batch(&engine, Chosen::Name(&name)).await?;
+            print_one(&BatchRecord::of(&batch), args.view.format)?;
+        }
         Target::Batch(id) => {
             let batch = existing_batch(&engine, id).await?;
             print_one(&BatchRecord::of(&batch), args.view.format)?;

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use anyhow::{Result, anyhow, bail};
 use batch_core::batch::Batch;
 
-use super::existing_batch::existing_batch;
+use super::named::chosen_batch;
 use super::run::SubmissionName;
 use crate::args::BatchArgs;
 use crate::ending::Ending;
@@ -16,11 +16,11 @@ use crate::output::{BatchRecord, Format, print_one};
 /// to wait for ever.
 pub(crate) async fn watch(args: BatchArgs) -> Result<Ending> {
     let engine = args.view.store.store.open_existing().await?;
-    let now = existing_batch(&engine, args.batch).await?;
+    let now = chosen_batch(&engine, args.choice.chosen()).await?;
     if !now.is_finished() {
         bail!(unfinished(&now));
     }
-    let mut watch = engine.batch_handle(args.batch).watch();
+    let mut watch = engine.batch_handle(now.id).watch();
     let end = watch
         .next()
         .await?

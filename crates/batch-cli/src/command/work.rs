@@ -1,12 +1,15 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
+use batch_core::batch::Counts;
 use batch_core::engine::{Engine, SubmissionHandle};
 use batch_core::id::WorkflowId;
 
+use super::next_steps::NextSteps;
 use crate::args::ExecuteArgs;
 use crate::ending::Ending;
 use crate::execution::{Execution, Interrupts, Signal, Stopped, report};
+use crate::store::StoreAddress;
 
 /// A submission that is to be worked off.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub(crate) struct Work<'a> {
     pub(crate) workflow: &'a WorkflowId,
     /// The submission.
     pub(crate) submission: &'a SubmissionHandle,
+    /// Where other commands find it.
+    pub(crate) store: &'a StoreAddress,
     /// What to do after a signal, as half a sentence.
     pub(crate) go_on: &'a str,
 }
@@ -41,7 +46,22 @@ impl Work<'_> {
         };
         // A reader that is gone does not change what came of the runs.
         let _ = writeln!(io::stdout(), "{summary}");
+        self.tell_next_steps(summary.counts(), args).await?;
         Ok(Ending::of(summary.counts()))
+    }
+
+    async fn tell_next_steps(&self, counts: &Counts, args: &ExecuteArgs) -> Result<()> {
+        let next = NextSteps {
+            engine: self.engine,
+            submission: self.submission,
+            store: self.store,
+        };
+        let mut lines = next.retries(counts).await?;
+        if args.results.is_none() {
+            lines.extend(next.outputs().await?);
+        }
+        lines.iter().for_each(|line| eprintln!("batchyard: {line}"));
+        Ok(())
     }
 
     async fn stopped(&self, signal: Signal) -> Result<Ending> {

@@ -67,7 +67,10 @@ impl Execution {
         let stopped = work(&dispatcher, &meter, submission, interrupts).await;
         meter.clear();
         let stopped = match stopped {
-            Ok(Stopped::Interrupted(signal)) => return stop(dispatcher, signal, interrupts).await,
+            Ok(Stopped::Interrupted(signal)) => {
+                stop(dispatcher, interrupts).await?;
+                return after_signal(signal, submission, &meter).await;
+            }
             stopped => stopped,
         };
         let shut = dispatcher.shutdown().await;
@@ -120,11 +123,7 @@ async fn follow(submission: &SubmissionHandle, meter: &Meter) -> HandleError {
 }
 
 /// Stops gracefully after the first signal, at once after another.
-async fn stop(
-    dispatcher: Dispatcher,
-    signal: Signal,
-    interrupts: &mut Interrupts,
-) -> Result<Stopped> {
+async fn stop(dispatcher: Dispatcher, interrupts: &mut Interrupts) -> Result<()> {
     dispatcher.begin_shutdown();
     if dispatcher.status().executing > 0 {
         let grace = GRACE.as_secs();
@@ -140,8 +139,21 @@ async fn stop(
             .await
             .unwrap_or(Ok(())),
     };
-    shut.map_err(Error::new)?;
-    Ok(Stopped::Interrupted(signal))
+    shut.map_err(Error::new)
+}
+
+/// What came of a signal: where the commands that ran were the last, the work is done.
+async fn after_signal(
+    signal: Signal,
+    submission: &SubmissionHandle,
+    meter: &Meter,
+) -> Result<Stopped> {
+    let progress = submission.progress().await?;
+    Ok(if progress.is_finished() {
+        Stopped::Finished(meter.session(&progress))
+    } else {
+        Stopped::Interrupted(signal)
+    })
 }
 
 /// Waits until no command runs any more.

@@ -1,5 +1,6 @@
 //! Running a command on the files of a submission, and telling what came of it.
 
+mod earlier_results;
 mod error_groups;
 #[expect(
     clippy::module_inception,

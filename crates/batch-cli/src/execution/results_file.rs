@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use batch_core::run::Run;
 use tempfile::{Builder, NamedTempFile};
 
+use super::earlier_results::is_replaceable;
 use crate::output::RunRecord;
 
 /// One JSON line per run, in a file that appears whole or not at all.
@@ -34,6 +35,7 @@ impl ResultsFile {
                 path.display()
             );
         }
+        check_content(path)?;
         Self::create(path).map(drop)
     }
 
@@ -64,6 +66,23 @@ impl ResultsFile {
         let Self { path, out } = self;
         place(out, &path).with_context(|| cannot_write(&path))
     }
+}
+
+/// Refuses a file that holds anything but earlier results: it would be lost.
+fn check_content(path: &Path) -> Result<()> {
+    let Ok(metadata) = path.metadata() else {
+        return Ok(());
+    };
+    if !metadata.is_file() {
+        bail!("{}: it is a pipe or a device", cannot_write(path));
+    }
+    if !is_replaceable(path).with_context(|| cannot_write(path))? {
+        bail!(
+            "{}: it holds something else, which would be lost",
+            cannot_write(path)
+        );
+    }
+    Ok(())
 }
 
 fn place(out: BufWriter<NamedTempFile>, path: &Path) -> std::io::Result<()> {

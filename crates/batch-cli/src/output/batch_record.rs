@@ -1,6 +1,8 @@
 use batch_core::batch::Batch;
 use serde::Serialize;
 
+use super::shown_at::shown_at;
+
 /// A batch as it is printed.
 #[derive(Debug, Serialize)]
 pub(crate) struct BatchRecord {
@@ -45,8 +47,8 @@ impl BatchRecord {
             cancelled: counts.cancelled,
             needs_review: counts.needs_review,
             rejected: counts.rejected,
-            created_at: batch.created_at.to_string(),
-            finished_at: batch.finished_at.map(|at| at.to_string()),
+            created_at: shown_at(batch.created_at),
+            finished_at: batch.finished_at.map(shown_at),
             retry_of: batch.retry_of.map(|id| id.to_string()),
         }
     }

@@ -7,6 +7,7 @@ mod listing;
 mod print_one;
 mod printable;
 mod run_record;
+mod shown_at;
 mod table;
 
 pub(crate) use batch_record::BatchRecord;

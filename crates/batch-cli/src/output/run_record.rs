@@ -3,6 +3,8 @@ use batch_core::valid::Source;
 use batch_exec::command::Captured;
 use serde::Serialize;
 
+use super::shown_at::shown_at;
+
 /// A run as it is printed, and as a line of the results.
 ///
 /// Every key is always there; what is not known is `null`.
@@ -47,8 +49,8 @@ impl RunRecord {
             signal: None,
             attempts: run.attempts,
             interruptions: run.interruptions,
-            started_at: run.started_at.map(|at| at.to_string()),
-            ended_at: run.ended_at.map(|at| at.to_string()),
+            started_at: run.started_at.map(shown_at),
+            ended_at: run.ended_at.map(shown_at),
             duration_ms: duration_ms(run),
             failure,
             stdout: None,

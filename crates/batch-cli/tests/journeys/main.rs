@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
 
 mod look;
+mod name;
+mod prune;
 mod refuse;
 mod resume;
 mod retry;

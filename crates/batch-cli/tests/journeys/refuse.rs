@@ -13,6 +13,48 @@ fn a_file_that_is_missing_is_named_and_nothing_is_submitted() {
 }
 
 #[test]
+fn every_file_that_is_missing_is_named_on_a_line_of_its_own() {
+    let yard = Yard::new();
+    let mut files = yard.files(1);
+    files.extend(["nope1".into(), "nope2".into()]);
+    let refused = yard.run(&[], "cat", &files);
+    assert_eq!(refused.status, Some(2), "{refused:?}");
+    let lines: Vec<&str> = refused.stderr.lines().collect();
+    assert_eq!(lines[0], "batchyard: 2 files cannot be taken:");
+    assert!(lines[1].contains("/nope1: No such file"), "{refused:?}");
+    assert!(lines[2].contains("/nope2: No such file"), "{refused:?}");
+    assert!(!yard.path(".batchyard").exists());
+}
+
+#[test]
+fn results_never_replace_a_file_that_holds_anything_else() {
+    let yard = Yard::new();
+    let files = yard.files(2);
+    let refused = |results: &str, words: &[&str]| {
+        yard.run(&["--results", results], "wc {}", &files[..1])
+            .assert_refused(words);
+    };
+    refused("f000", &["f000", "one of the files"]);
+    refused("f001", &["f001", "something else"]);
+    for file in ["f000", "f001"] {
+        assert_eq!(fs::read(yard.path(file)).unwrap(), b"two words");
+    }
+    assert!(!yard.path(".batchyard").exists());
+}
+
+#[test]
+fn an_empty_file_and_earlier_results_are_replaced_by_results() {
+    let yard = Yard::new();
+    let files = yard.files(1);
+    fs::write(yard.path("out.jsonl"), "").unwrap();
+    for _ in 0..2 {
+        let ended = yard.run(&["--results", "out.jsonl"], "cat", &files);
+        assert_eq!(ended.status, Some(0), "{ended:?}");
+        assert_eq!(yard.results("out.jsonl").len(), 1);
+    }
+}
+
+#[test]
 fn a_directory_is_no_file() {
     let yard = Yard::new();
     fs::create_dir(yard.path("dir")).unwrap();
@@ -109,7 +151,9 @@ fn help_and_version_are_no_errors() {
         version.stdout,
         format!("batchyard {}\n", env!("CARGO_PKG_VERSION"))
     );
-    for command in ["run", "batches", "show", "runs", "cancel", "retry", "watch"] {
+    for command in [
+        "run", "batches", "show", "runs", "cancel", "retry", "watch", "prune",
+    ] {
         let help = yard.batchyard([command, "--help"]);
         assert_eq!(help.status, Some(0), "{help:?}");
         assert!(help.stdout.contains("Usage: batchyard"), "{help:?}");

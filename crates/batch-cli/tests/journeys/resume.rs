@@ -113,7 +113,7 @@ fn files_that_the_command_has_done_away_with_need_not_be_there_again() {
     assert_eq!(yard.run(&["--name", "k"], "rm", &files).status, Some(0));
     let again = yard.run(&["--name", "k"], "rm", &files);
     assert_eq!(again.status, Some(0), "{again:?}");
-    yard.run(&["--name", "other"], "rm", &files)
+    yard.run(&["--name", "other"], "rm", &files[..1])
         .assert_refused(&["f000"]);
 }
 

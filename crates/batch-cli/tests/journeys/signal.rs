@@ -36,6 +36,23 @@ fn ctrl_c_lets_commands_end_and_the_same_command_goes_on() {
 }
 
 #[test]
+fn ctrl_c_while_the_last_commands_run_ends_like_any_other_run() {
+    let yard = Yard::new();
+    let options = ["--name", "k", "--results", "out.jsonl"];
+    let child = yard.start(&options, &yard.noting("sleep 0.5"), &yard.files(1));
+    yard.wait_until_noted(1);
+    send("INT", &child);
+    let last = ended(child);
+    assert_eq!(last.status, Some(0), "{last:?}");
+    assert!(
+        last.stdout.starts_with("1 processed, 0 failed\n"),
+        "{last:?}"
+    );
+    assert!(!last.stderr.contains("interrupted"), "{last:?}");
+    assert_eq!(yard.results("out.jsonl").len(), 1);
+}
+
+#[test]
 fn a_second_ctrl_c_stops_commands_at_once_and_counts_no_attempt() {
     let yard = Yard::new();
     let exec = yard.noting("exec sleep 600");

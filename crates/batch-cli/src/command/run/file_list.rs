@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use batch_core::request::Input;
 use batch_exec::command::FileId;
 
+use super::file_problems::FileProblems;
 use super::list_file::read_list;
 
 /// The files to run the command on, by absolute path, in the order given.
@@ -33,9 +34,28 @@ impl FileList {
         Ok(Self { paths })
     }
 
-    /// Refuses a list with a file that cannot be read, a directory included.
-    pub(crate) fn check(&self) -> Result<()> {
-        self.paths.iter().try_for_each(|path| check_file(path))
+    /// Refuses a list with files that cannot be read, directories included.
+    pub(crate) fn check(&self) -> Result<(), FileProblems> {
+        let mut problems = FileProblems::default();
+        for path in &self.paths {
+            if let Err(problem) = check_file(path) {
+                problems.add(&problem);
+            }
+        }
+        problems.none_or_refused()
+    }
+
+    /// Refuses a path for the results that is one of the files, by whatever name.
+    pub(crate) fn check_results(&self, results: &Path) -> Result<()> {
+        let place = resolved(results);
+        match self.paths.iter().find(|path| resolved(path) == place) {
+            None => Ok(()),
+            Some(file) => bail!(
+                "cannot write the results to {}: it is one of the files, {}",
+                results.display(),
+                file.display()
+            ),
+        }
     }
 
     /// How many files there are.
@@ -50,6 +70,18 @@ impl FileList {
             .iter()
             .map(|path| Input::file_id(FileId::of(path)))
     }
+}
+
+/// Where a path leads, through symbolic links; its file need not be there.
+fn resolved(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let path = absolute(path).unwrap_or_else(|_| path.to_owned());
+        let directory = path.parent().and_then(|dir| dir.canonicalize().ok());
+        match (directory, path.file_name()) {
+            (Some(directory), Some(name)) => directory.join(name),
+            _ => path,
+        }
+    })
 }
 
 fn check_file(path: &Path) -> Result<()> {
@@ -100,6 +132,20 @@ mod tests {
         let files = list(&[link.to_str().unwrap()]).unwrap();
         files.check().unwrap();
         assert_eq!(files.paths, [link]);
+    }
+
+    #[test]
+    fn results_that_would_replace_a_file_are_refused_by_whatever_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+        std::fs::write(&file, "x").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let gone = dir.path().join("gone");
+        let files = list(&[file.to_str().unwrap(), gone.to_str().unwrap()]).unwrap();
+        for results in [&file, &link, &gone, &dir.path().join("./gone")] {
+            assert!(files.check_results(results).is_err(), "{results:?}");
+        }
+        files.check_results(&dir.path().join("results")).unwrap();
     }
 
     #[test]

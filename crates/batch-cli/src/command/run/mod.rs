@@ -1,6 +1,7 @@
 //! `batchyard run`.
 
 mod file_list;
+mod file_problems;
 mod list_file;
 #[expect(
     clippy::module_inception,
@@ -10,5 +11,6 @@ mod run;
 mod submission_name;
 mod submit;
 
+pub(crate) use file_problems::FileProblems;
 pub(crate) use run::run;
 pub(crate) use submission_name::SubmissionName;

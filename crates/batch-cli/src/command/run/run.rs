@@ -1,4 +1,4 @@
-use anyhow::Result;
+use anyhow::{Result, bail};
 use batch_core::engine::{Engine, Replay, SubmissionHandle};
 
 use super::SubmissionName;
@@ -14,10 +14,10 @@ use crate::program::check_program;
 pub(crate) async fn run(args: RunArgs) -> Result<Ending> {
     let files = FileList::collect(args.files.clone(), args.files_from.as_deref())?;
     check_program(&args.exec)?;
-    args.execute
-        .results
-        .as_deref()
-        .map_or(Ok(()), ResultsFile::check)?;
+    if let Some(results) = args.execute.results.as_deref() {
+        files.check_results(results)?;
+        ResultsFile::check(results)?;
+    }
     let name = args.name.clone().unwrap_or_else(SubmissionName::fresh);
     let engine = open(&args, &name, &files).await?;
     let mut interrupts = Interrupts::take_over()?;
@@ -26,12 +26,14 @@ pub(crate) async fn run(args: RunArgs) -> Result<Ending> {
         Ok(submission) => submission?,
         Err(signal) => return Ok(interrupted(signal, &go_on)),
     };
+    check_there(&engine, &name, &submission).await?;
     announce(&args, &name, &files, &submission).await?;
     let execution = Execution::new(args.exec.clone(), &args.execute);
     let work = Work {
         engine: &engine,
         workflow: name.workflow(),
         submission: &submission,
+        store: &args.store.store,
         go_on: &go_on,
     };
     work.perform(&execution, &args.execute, &mut interrupts)
@@ -56,6 +58,19 @@ async fn open(args: &RunArgs, name: &SubmissionName, files: &FileList) -> Result
         checked?;
     }
     Ok(engine)
+}
+
+/// Refuses a name whose work has been pruned: the name is remembered for a day after the work's
+/// end, whatever is pruned before.
+async fn check_there(
+    engine: &Engine,
+    name: &SubmissionName,
+    submission: &SubmissionHandle,
+) -> Result<()> {
+    if engine.submission(submission.id()).await?.is_none() {
+        bail!("the work under the name {name} has ended and was pruned: give it another name");
+    }
+    Ok(())
 }
 
 /// What to do after an interruption.
