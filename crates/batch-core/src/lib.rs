@@ -63,8 +63,10 @@
 //! assert_eq!(again.id(), batch.id());
 //! assert_eq!(again.replayed(), Replay::Replayed);
 //!
-//! let refused = engine.submit("count-words", [Input::default(), Input::text("")]).await;
-//! println!("{}", refused.unwrap_err()); // input 0: no file and no text, …
+//! let refused = engine.submit("count-words", [Input::default(), Input::file_id("")]).await;
+//! let refused = refused.unwrap_err().to_string();
+//! assert_eq!(refused.lines().next(), Some("the batch is refused: 2 problems"));
+//! assert!(refused.contains("\ninput 1 at /file/id: "));
 //! # Ok(())
 //! # }
 //! ```

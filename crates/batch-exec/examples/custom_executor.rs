@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use batch_core::engine::{Engine, RunFilter};
 use batch_core::journal::Event;
 use batch_core::memory::MemoryStorage;
 use batch_core::request::Input;
-use batch_core::storage::SinkStart;
 use batch_exec::dispatcher::WorkflowOptions;
-use batch_exec::{Dispatcher, Executor, ExecutorError, Outcome, RetryPolicy, RunContext};
+use batch_exec::{
+    Dispatcher, Executor, ExecutorError, Outcome, RetryPolicy, RunContext, SinkStart, async_trait,
+};
 
 /// Converts amounts to euros with rates that it looks up once per currency.
 #[derive(Default)]

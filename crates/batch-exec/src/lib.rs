@@ -45,7 +45,7 @@
 //! # Events
 //!
 //! [`DispatcherBuilder::sink`](dispatcher::DispatcherBuilder::sink) adds an
-//! [`EventSink`], most simply a closure `|event: &Event|`.
+//! [`EventSink`], most simply a closure `|event: &Event|`, and a [`SinkStart`].
 //! Every transition reaches it after the commit it reports, in order, at least
 //! once, from a durable cursor on.
 //!
@@ -70,6 +70,10 @@ mod guard;
 pub mod retry;
 pub mod sink;
 
+/// For implementing [`Executor`] and [`EventSink`], whose methods are async.
+pub use async_trait::async_trait;
+/// Where a new sink begins.
+pub use batch_core::storage::SinkStart;
 pub use dispatcher::Dispatcher;
 pub use executor::{Executor, ExecutorError, Outcome, RunContext};
 pub use retry::RetryPolicy;

@@ -52,11 +52,11 @@ impl EngineBuilder {
         self
     }
 
-    /// An engine with these settings on a storage.
+    /// An engine with these settings on a storage. Does no I/O.
     ///
     /// # Errors
     ///
-    /// [`StorageError`] where the storage cannot be used.
+    /// None today: [`StorageError`] is kept for a storage that cannot be used.
     ///
     /// # Cancel safety
     ///
@@ -65,11 +65,11 @@ impl EngineBuilder {
         self.open_shared(Arc::new(storage)).await
     }
 
-    /// An engine with these settings on a storage that others use too.
+    /// An engine with these settings on a storage that others use too. Does no I/O.
     ///
     /// # Errors
     ///
-    /// [`StorageError`] where the storage cannot be used.
+    /// None today: [`StorageError`] is kept for a storage that cannot be used.
     ///
     /// # Cancel safety
     ///

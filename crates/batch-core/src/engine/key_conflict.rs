@@ -1,11 +1,10 @@
 use super::difference::{self, Difference, Side};
+use super::{SubmitError, Unshown};
 use crate::batch::{Batch, Extent};
 use crate::id::{BatchId, IdempotencyKey};
 use crate::ordinal::OrdinalSet;
 use crate::storage::{NewBatch, Storage, StorageError};
 use crate::valid::ValidInput;
-
-use super::SubmitError;
 
 /// Says in what a refused batch differs from the stored one that has its key.
 ///
@@ -18,14 +17,16 @@ pub(super) async fn explain(
     given: &NewBatch,
     first: u64,
 ) -> SubmitError {
-    let difference = find(storage, stored, given, first).await;
-    if let Err(error) = &difference {
+    let found = find(storage, stored, given, first).await;
+    let found = found.unwrap_or_else(|error| {
         tracing::debug!(%error, batch = %stored, "the difference could not be read");
-    }
+        Err(Unshown::Unread)
+    });
     SubmitError::KeyConflict {
         key,
         batch: stored,
-        first_difference: difference.ok().flatten().map(Box::new),
+        unshown: found.as_ref().err().copied(),
+        first_difference: found.ok().map(Box::new),
     }
 }
 
@@ -34,16 +35,16 @@ async fn find(
     id: BatchId,
     given: &NewBatch,
     first: u64,
-) -> Result<Option<Difference>, StorageError> {
+) -> Result<Result<Difference, Unshown>, StorageError> {
     let Some(batch) = storage.batch(id).await? else {
-        return Ok(None);
+        return Ok(Err(Unshown::Unread));
     };
     if let Some(difference) = difference::of_requests(&batch, given) {
-        return Ok(Some(difference));
+        return Ok(Ok(difference));
     }
     let extent = extent(storage, &batch).await?;
     let Some(inputs) = all_inputs(storage, &batch).await? else {
-        return Ok(None);
+        return Ok(Err(Unshown::Unread));
     };
     let stored = Side {
         inputs: &inputs,
@@ -53,7 +54,17 @@ async fn find(
         inputs: given.content.inputs(),
         extent: given.extent,
     };
-    Ok(difference::of_inputs(stored, given, first))
+    let difference = difference::of_inputs(stored, given, first);
+    Ok(difference.ok_or_else(|| unshown(stored.inputs, given.inputs)))
+}
+
+/// What differs between inputs that are equal in all that may be compared.
+fn unshown(stored: &[ValidInput], given: &[ValidInput]) -> Unshown {
+    let mut inputs = stored.iter().chain(given);
+    match inputs.any(|input| !input.secret_names().is_empty()) {
+        true => Unshown::Secrets,
+        false => Unshown::Version,
+    }
 }
 
 /// Whether the stored batch is the last of its submission.

@@ -30,6 +30,7 @@ mod submission_watch;
 mod submit;
 mod submit_error;
 mod submit_stream;
+mod unshown;
 
 pub use batch_handle::BatchHandle;
 pub use batch_watch::BatchWatch;
@@ -47,3 +48,4 @@ pub use submission_handle::SubmissionHandle;
 pub use submission_request::SubmissionRequest;
 pub use submission_watch::SubmissionWatch;
 pub use submit_error::SubmitError;
+pub use unshown::Unshown;

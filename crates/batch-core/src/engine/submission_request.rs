@@ -9,8 +9,8 @@ pub struct SubmissionRequest {
     pub workflow: String,
     /// The version to run.
     ///
-    /// Each batch is pinned when it is stored; a version that is deployed in the
-    /// midst of a long submission splits it. Name a number where that matters.
+    /// Resolved with the first batch, for the whole submission: a version that is deployed
+    /// in the midst of it, or before it is continued, changes nothing.
     pub version: VersionSelector,
     /// How soon, 1 (first) to 100 (last).
     pub priority: i64,

@@ -92,6 +92,7 @@ impl Engine {
 mod tests {
     use super::super::fake_storage::{FakeStorage, WORKFLOW};
     use super::*;
+    use crate::catalogue::Version;
     use crate::id::WorkflowId;
     use crate::request::{Priority, VersionSelector};
     use crate::storage::ErrorKind;
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_conflict_over_secrets_alone_shows_no_difference() {
+    async fn a_conflict_over_secrets_alone_says_so_and_shows_none() {
         let engine = FakeStorage::new().engine(10).await;
         let with = |value: &str| keyed("k").input(Input::text("a").with_secret("token", value));
         engine.submit_batch(with("hunter2")).await.unwrap();
@@ -225,7 +226,24 @@ mod tests {
             !format!("{error} {error:?}").contains("hunter"),
             "{error:?}"
         );
+        let text = error.to_string();
+        let secrets = "of other content; only secrets differ, or how the version was asked for";
+        assert!(text.ends_with(secrets), "{text}");
         assert_eq!(conflict(error), None);
+    }
+
+    #[tokio::test]
+    async fn a_conflict_over_newest_and_the_same_number_says_so() {
+        let engine = FakeStorage::new().engine(10).await;
+        let newest = keyed("k").inputs(texts(["a"]));
+        let stored = engine.submit_batch(newest.clone()).await.unwrap();
+        let Version::Number(number) = stored.get().await.unwrap().version else {
+            panic!("newest is a draft");
+        };
+        let numbered = newest.version(VersionSelector::Number(number));
+        let text = engine.submit_batch(numbered).await.unwrap_err().to_string();
+        let version = "of other content; only how the version was asked for differs";
+        assert!(text.ends_with(version), "{text}");
     }
 
     #[tokio::test]
@@ -239,6 +257,8 @@ mod tests {
         storage.forget(first.id());
         let other = keyed("k").inputs(texts(["b"]));
         let error = engine.submit_batch(other).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.ends_with("can no longer be read"), "{text}");
         assert_eq!(conflict(error), None);
     }
 
@@ -246,6 +266,9 @@ mod tests {
     async fn an_unknown_workflow_and_an_unknown_version_are_errors_of_their_own() {
         let engine = FakeStorage::new().engine(10).await;
         let error = engine.submit("other", texts(["a"])).await.unwrap_err();
+        let shown = "there is no workflow other: \
+                     start its dispatcher first, or deploy it with ensure_deployed";
+        assert_eq!(error.to_string(), shown);
         let other = WorkflowId::new("other").unwrap();
         assert!(matches!(error, SubmitError::UnknownWorkflow(id) if id == other));
         let draft = BatchRequest::new(WORKFLOW).version(VersionSelector::Draft);

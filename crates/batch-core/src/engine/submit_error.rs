@@ -2,7 +2,7 @@ use std::error::Error;
 
 use thiserror::Error;
 
-use super::{Difference, Interrupted};
+use super::{Difference, Interrupted, Unshown};
 use crate::catalogue::UnknownVersion;
 use crate::id::{BatchId, IdempotencyKey, WorkflowId};
 use crate::storage::StorageError;
@@ -22,18 +22,21 @@ pub enum SubmitError {
     #[error(transparent)]
     Invalid(InvalidBatch),
     /// The key belongs to a batch of other content.
-    #[error("idempotency key {key} belongs to {batch} of other content{}", after_colon(.first_difference.as_deref()))]
+    #[error("idempotency key {key} belongs to {batch} of other content{}", content(.first_difference.as_deref(), *.unshown))]
     KeyConflict {
         /// The key.
         key: IdempotencyKey,
         /// The batch it belongs to.
         batch: BatchId,
-        /// Where the two differ first; `None` where only secrets differ, which are not
-        /// compared, or where the stored inputs can no longer be read.
+        /// Where the two differ first; `None` where that cannot be shown.
         first_difference: Option<Box<Difference>>,
+        /// Why no difference is shown; `None` where one is.
+        unshown: Option<Unshown>,
     },
     /// There is no such workflow.
-    #[error("there is no workflow {0}")]
+    #[error(
+        "there is no workflow {0}: start its dispatcher first, or deploy it with ensure_deployed"
+    )]
     UnknownWorkflow(WorkflowId),
     /// The workflow has no such version.
     #[error(transparent)]
@@ -61,6 +64,11 @@ impl SubmitError {
     }
 }
 
-fn after_colon(difference: Option<&Difference>) -> String {
-    difference.map_or_else(String::new, |difference| format!(": {difference}"))
+/// In what the content is another one.
+fn content(difference: Option<&Difference>, unshown: Option<Unshown>) -> String {
+    match (difference, unshown) {
+        (Some(difference), _) => format!(": {difference}"),
+        (None, Some(unshown)) => unshown.to_string(),
+        (None, None) => String::new(),
+    }
 }

@@ -1,6 +1,6 @@
 use super::InvalidId;
 
-/// The most bytes a name may have, as `design.md` ruling 18 sets it.
+/// The most bytes a name may have: as many as the name of a file has on most systems.
 pub(crate) const MAX_NAME_BYTES: usize = 255;
 
 /// Checks what every name has in common: 1 to 255 bytes, no control character.

@@ -40,7 +40,7 @@ pub enum EventKind {
         /// The state of the batch from now on.
         state: BatchState,
     },
-    /// `run.started`: an executor has claimed the run.
+    /// `run.started`: a dispatcher has claimed the run; its executor may begin later.
     RunStarted(RunEvent),
     /// `run.processed`: the run ended well.
     RunProcessed(RunEvent),
@@ -55,7 +55,7 @@ pub enum EventKind {
         /// When the run may be claimed again.
         due_at: Timestamp,
     },
-    /// `run.cancelling`: the run's executor was asked to stop.
+    /// `run.cancelling`: the dispatcher that holds the run was asked to stop it.
     RunCancelling(RunEvent),
     /// `run.cancelled`: the run ended because someone cancelled it.
     RunCancelled(RunEvent),

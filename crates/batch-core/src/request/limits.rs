@@ -1,6 +1,8 @@
 /// How large a batch and its parts may be. Bytes are bytes of UTF-8.
 ///
-/// The defaults are those of the design, ruling 18.
+/// What is not part of a batch's content has fixed bounds of its own: names of workflows and
+/// sinks and idempotency keys have at most 255 bytes, an [`Output`](crate::run::Output) and a
+/// [`Failure`](crate::run::Failure) say theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -9,6 +11,8 @@ pub struct Limits {
     /// The most bytes of one input's metadata, as compact JSON. 10,240.
     pub metadata_bytes: usize,
     /// How deep metadata may nest; an object of scalars has depth 1. 64.
+    ///
+    /// More than 127 means 127: no JSON is read that is deeper.
     pub metadata_depth: usize,
     /// The most bytes of one text. 1 MiB.
     pub text_bytes: usize,

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 /// How soon runs are claimed: 1 to 100, lower first.
 ///
-/// A batch has 90 unless it says otherwise, as in the seed API.
+/// A batch has 90 unless it says otherwise, as in the public API of Extend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Priority(u8);

@@ -22,10 +22,10 @@ pub enum RunState {
     /// Waits to be claimed, for the first time or again.
     #[serde(rename = "PENDING")]
     Pending,
-    /// An executor holds it.
+    /// A dispatcher has claimed it: an executor performs it, or will soon.
     #[serde(rename = "PROCESSING")]
     Processing,
-    /// An executor holds it and has been asked to stop.
+    /// A dispatcher has claimed it and has been asked to stop it.
     #[serde(rename = "CANCELLING")]
     Cancelling,
     /// Waits for a person.
@@ -67,7 +67,7 @@ impl RunState {
         )
     }
 
-    /// The state as the seed API writes it.
+    /// The state as it is stored, and as the public API of Extend writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

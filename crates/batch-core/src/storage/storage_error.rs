@@ -34,7 +34,8 @@ pub enum ErrorKind {
     Invalid,
     /// The store cannot be opened or read at all: permissions, a path that is no directory.
     Unavailable,
-    /// The store has been closed.
+    /// The store is gone while this handle of it remains, such as when the thread that owns
+    /// it has ended. Open it again.
     Closed,
 }
 

@@ -25,6 +25,26 @@ use super::{ExecutorError, Outcome, RunContext};
 /// - Never block the thread: use `tokio::task::spawn_blocking`. An executor
 ///   that blocks past its time limit is recorded as timed out, but its slot in
 ///   the pool is lost until it comes back.
+///
+/// ```
+/// use batch_exec::{Executor, ExecutorError, Outcome, RunContext, async_trait};
+///
+/// struct CountWords;
+///
+/// #[async_trait]
+/// impl Executor for CountWords {
+///     async fn execute(&self, run: RunContext) -> Result<Outcome, ExecutorError> {
+///         Ok(Outcome::done(run.text()?.split_whitespace().count()))
+///     }
+/// }
+/// # let _: &dyn Executor = &CountWords;
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no executor",
+    note = "an executor is a function or closure `RunContext -> Future<Output = Result<Outcome, ExecutorError>>`",
+    note = "one with another error type, such as `anyhow::Result<Outcome>`, becomes one with `batch_exec::executor::from_fn`",
+    note = "one of your own types, `Input -> Result<Output, Error>`, becomes one with `batch_exec::executor::typed`"
+)]
 #[async_trait]
 pub trait Executor: Send + Sync + 'static {
     /// Performs one attempt.
