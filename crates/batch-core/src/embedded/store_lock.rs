@@ -13,7 +13,7 @@ pub(super) const LOCK_FILE: &str = "batchyard.lock";
 /// The lock is on the open file: the file itself stays and means nothing.
 #[derive(Debug)]
 pub(crate) struct StoreLock {
-    _file: File,
+    file: File,
 }
 
 impl StoreLock {
@@ -30,10 +30,20 @@ impl StoreLock {
         match file.try_lock() {
             Ok(()) => {
                 note_holder(&mut file);
-                Ok(Self { _file: file })
+                Ok(Self { file })
             }
             Err(TryLockError::WouldBlock) => Err(locked(dir, &holder(&mut file))),
             Err(TryLockError::Error(e)) => Err(KvError::io(format!("lock {}", path.display()), e)),
+        }
+    }
+}
+
+impl Drop for StoreLock {
+    /// Unlocked, not only closed: a process that was just started may have a copy of
+    /// the descriptor until it runs its program, and would keep the lock with it.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::debug!(%error, "could not unlock; closing will");
         }
     }
 }
@@ -89,6 +99,16 @@ mod tests {
     fn the_lock_is_free_once_its_holder_is_dropped() {
         let dir = tempfile::tempdir().unwrap();
         drop(StoreLock::take(dir.path()).unwrap());
+        assert!(StoreLock::take(dir.path()).is_ok());
+    }
+
+    /// Between fork and exec a new process has all that is open here.
+    #[test]
+    fn a_process_that_is_being_started_does_not_keep_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = StoreLock::take(dir.path()).unwrap();
+        let _inherited = lock.file.try_clone().unwrap();
+        drop(lock);
         assert!(StoreLock::take(dir.path()).is_ok());
     }
 }

@@ -91,6 +91,8 @@ impl Drop for GuardedDb {
             }
             std::thread::sleep(PAUSE);
         }
+        // For the same reason as the store's lock: not only closed.
+        let _ = self.log.unlock();
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use batch_core::kv::OrderedKv;
 
-use crate::backend::{Kv, open};
+use crate::backend::{Kv, open, open_by_default};
 use crate::script::{batch, commits_in, content, wide_batch};
 
 const TASK: &str = "BATCHYARD_TEST_TASK";
@@ -123,7 +123,11 @@ fn end_when_it_hangs() {
 
 fn work(task: &str, store: &Path, commits: u64, mut report: File) {
     let mut say = |line: String| report.write_all(format!("{line}\n").as_bytes()).unwrap();
-    let mut kv = match open(store) {
+    let opened = match task {
+        "churn" => open_by_default(store),
+        _ => open(store),
+    };
+    let mut kv = match opened {
         Ok(kv) => kv,
         Err(error) => return say(format!("error {:?} {error}", error.kind())),
     };

@@ -26,3 +26,8 @@ pub(crate) fn options() -> RedbOptions {
 pub(crate) fn open(path: impl AsRef<Path>) -> Result<Kv, KvError> {
     RedbKv::open_with(path, &options())
 }
+
+/// As a user has it.
+pub(crate) fn open_by_default(path: impl AsRef<Path>) -> Result<Kv, KvError> {
+    RedbKv::open(path)
+}

@@ -27,3 +27,8 @@ pub(crate) fn options() -> SledOptions {
 pub(crate) fn open(path: impl AsRef<Path>) -> Result<Kv, KvError> {
     SledKv::open_with(path, &options())
 }
+
+/// As a user has it.
+pub(crate) fn open_by_default(path: impl AsRef<Path>) -> Result<Kv, KvError> {
+    SledKv::open(path)
+}
