@@ -97,6 +97,7 @@ pub(crate) async fn a_cancelled_batch_keeps_the_runs_that_had_ended(yard: &mut Y
     for run in yard.claim(4).await {
         yard.settle(run, processed()).await;
     }
+    yard.cancel_run(id, 9).await;
     assert_eq!(yard.cancel_batch(id).await, CancelReply::Cancelled);
     let counts = yard.batch(id).await.counts;
     assert_eq!((counts.processed, counts.cancelled), (4, 6));

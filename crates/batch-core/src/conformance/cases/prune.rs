@@ -141,7 +141,16 @@ pub(crate) async fn a_key_outlives_its_batch_for_the_retention_and_no_longer(yar
     assert_eq!(yard.prune().await.batches, 1);
     let replay = yard.insert(valid(keyed())).await;
     assert_eq!(replay, InsertReply::Replayed(id));
-    yard.clock().advance(yard.harness().key_retention());
+    let retention = yard.harness().key_retention();
+    yard.clock().advance(retention - Duration::from_secs(120));
+    yard.prune().await;
+    let replay = yard.insert(valid(keyed())).await;
+    assert_eq!(
+        replay,
+        InsertReply::Replayed(id),
+        "a minute before its time"
+    );
+    yard.clock().advance(Duration::from_secs(120));
     yard.prune().await;
     assert_eq!(yard.insert(valid(keyed())).await, InsertReply::Stored);
 }
