@@ -60,8 +60,8 @@ async fn open(args: &RunArgs, name: &SubmissionName, files: &FileList) -> Result
     Ok(engine)
 }
 
-/// Refuses a name whose work has been pruned: the name is remembered for a day after the work's
-/// end, whatever is pruned before.
+/// Refuses a name whose work has been pruned: the store forgets names only when it is
+/// pruned a day or more after the work's end.
 async fn check_there(
     engine: &Engine,
     name: &SubmissionName,
