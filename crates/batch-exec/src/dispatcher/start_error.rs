@@ -6,8 +6,8 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A workflow or a sink has a name that cannot be one.
-    #[error("a workflow or a sink cannot have this name")]
+    /// A workflow or a sink has a name that cannot be one; the message names it.
+    #[error(transparent)]
     InvalidName(#[from] InvalidId),
     /// Two executors were given for one workflow.
     #[error("the workflow {0} has two executors")]

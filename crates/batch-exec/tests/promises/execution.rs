@@ -265,3 +265,13 @@ async fn two_executors_for_one_workflow_are_refused() {
     let error = builder.start().await.unwrap_err();
     assert!(matches!(error, StartError::DuplicateWorkflow(name) if name.as_str() == "w"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_no_workflow_can_have_is_refused_by_its_name() {
+    let yard = Yard::new().await;
+    let done = |_: RunContext| async move { Ok(Outcome::done_without_output()) };
+    let builder = yard.dispatcher().workflow("a\tb", done);
+    let error = builder.start().await.unwrap_err();
+    assert!(matches!(error, StartError::InvalidName(_)), "{error:?}");
+    assert!(error.to_string().contains(r#""a\tb""#), "{error}");
+}
