@@ -11,7 +11,7 @@ pub struct KvOptions {
     pub clock: Arc<dyn Clock>,
     /// How long an idempotency key outlives the end of its batch, at least. 24 hours.
     ///
-    /// It is kept in any case for as long as the batch is.
+    /// It is kept in any case for as long as any batch of its submission is.
     pub key_retention: Duration,
 }
 

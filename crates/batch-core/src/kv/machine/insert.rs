@@ -172,6 +172,7 @@ impl<K: OrderedKv> Machine<K> {
         if let Some((key, fingerprint)) = batch.key.as_ref().zip(batch.fingerprint) {
             let record = IdempotencyRecord {
                 batch: id,
+                submission: batch.submission,
                 fingerprint,
             };
             self.stage

@@ -7,7 +7,9 @@ use crate::id::BatchId;
 use crate::journal::Sequence;
 use crate::kv::OrderedKv;
 use crate::kv::key;
-use crate::kv::record::{BatchHeader, JournalRecord, Tidy, decode, millis, timestamp};
+use crate::kv::record::{
+    BatchHeader, IdempotencyRecord, JournalRecord, Tidy, decode, millis, timestamp,
+};
 use crate::storage::{ErrorKind, PruneRequest, Pruned, SortOrder, StorageError};
 use crate::time::Moment;
 
@@ -81,8 +83,7 @@ impl<K: OrderedKv> Machine<K> {
         self.stage.delete(&part, 1);
         self.stage.delete(&key::header(id), header_parts);
         if let (Some(key), Some(end)) = (&header.idempotency_key, &header.end) {
-            let retention = i64::try_from(self.key_retention.as_millis()).unwrap_or(i64::MAX);
-            let until = end.at.saturating_add(retention).max(millis(now.wall));
+            let until = self.retained(end.at).max(millis(now.wall));
             let key = key::idempotency(key, header.part);
             self.stage
                 .put(&key::expiring_key(timestamp(until), &key), &[], 0);
@@ -113,19 +114,42 @@ impl<K: OrderedKv> Machine<K> {
         Ok(entries)
     }
 
+    /// Until when a key is kept whose batch ended at this time, at least.
+    fn retained(&self, ended_at: i64) -> i64 {
+        let retention = i64::try_from(self.key_retention.as_millis()).unwrap_or(i64::MAX);
+        ended_at.saturating_add(retention)
+    }
+
     /// Forgets idempotency keys whose batches are gone and whose time has passed.
+    ///
+    /// The keys of a submission are kept until the last of its batches is gone: if
+    /// some were forgotten before others, repeating it would store those parts again.
     fn forget_keys(&mut self, now: Timestamp) -> Result<(), StorageError> {
         let limit = NonZeroUsize::MIN.saturating_add(RECORDS_A_CALL);
         let range = key::expiring_keys_before(now);
         for found in self.stage.scan(&range, SortOrder::Ascending, limit)? {
             let end = found.key.len().saturating_sub(2);
-            if let Some(key) = found.key.get(TIME_KEY_BYTES..end) {
-                let key = key.to_vec();
-                self.stage.delete(&key, 1);
+            let key = found.key.get(TIME_KEY_BYTES..end).unwrap_or(&[]).to_vec();
+            match self.is_still_needed(&key)? {
+                true => {
+                    let later = timestamp(self.retained(millis(now)).saturating_add(1));
+                    self.stage.put(&key::expiring_key(later, &key), &[], 0);
+                }
+                false => self.stage.delete(&key, 1),
             }
             self.stage.delete_value(found.key);
         }
         Ok(())
+    }
+
+    /// Whether anything is left of the submission that a key belongs to.
+    fn is_still_needed(&self, key: &[u8]) -> Result<bool, StorageError> {
+        let what = || "an idempotency key".into();
+        let record: Option<IdempotencyRecord> = self.stage.get_record(key, what)?;
+        match record {
+            Some(record) => Ok(self.read_submission(record.submission)?.is_some()),
+            None => Ok(false),
+        }
     }
 }
 
