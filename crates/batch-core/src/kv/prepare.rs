@@ -4,7 +4,7 @@ use sha2::Sha256;
 use super::machine::{Belongings, PreparedBatch};
 use super::record::{Fingerprint, InputChunks, encode};
 use crate::ordinal::Ordinal;
-use crate::storage::NewBatch;
+use crate::storage::{ErrorKind, NewBatch, StorageError};
 
 /// Encodes a batch for the store, on the caller's thread.
 ///
@@ -78,6 +78,19 @@ impl FingerprintMaker {
 }
 
 impl Belongings {
+    /// Refuses a piece that is larger than a record may be on this store.
+    pub(super) fn check_sizes(&self, limit: usize) -> Result<(), StorageError> {
+        let chunks = self.chunks.iter().map(|chunk| chunk.payload.len());
+        let secrets = self.secrets.iter().map(|(_, secrets)| secrets.len());
+        match chunks.chain(secrets).find(|bytes| *bytes > limit) {
+            None => Ok(()),
+            Some(bytes) => Err(StorageError::new(
+                ErrorKind::Invalid,
+                format!("store an input of {bytes} bytes: this store takes {limit} at most"),
+            )),
+        }
+    }
+
     /// Cuts off a slice of about `bytes`; at least one piece, if there is any.
     pub(super) fn cut(&mut self, bytes: usize) -> Self {
         let mut slice = Self::default();

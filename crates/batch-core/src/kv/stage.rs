@@ -75,9 +75,8 @@ impl<K: OrderedKv> Stage<K> {
             0 => vec![payload],
             _ => payload.chunks(self.share).collect(),
         };
-        let parts = u16::try_from(shares.len()).expect(
-            "no record has more than 65,535 shares: limits keep inputs and outputs below 32 MiB",
-        );
+        let parts = u16::try_from(shares.len())
+            .expect("inputs are held against the limit of a record, and all else is smaller");
         for (number, share) in (0..).zip(shares) {
             let key = part_key(key, number);
             let value = frame(&key, parts, share);
@@ -231,6 +230,11 @@ impl<K: OrderedKv> Stage<K> {
         merged.truncate(limit.get());
         Ok(merged)
     }
+}
+
+/// The most bytes of a record, where one value takes `share` of them: a record has at most 65,535.
+pub(super) const fn record_limit(share: usize) -> usize {
+    share.saturating_mul(u16::MAX as usize)
 }
 
 fn part_key(key: &[u8], number: u16) -> Key {

@@ -1,7 +1,7 @@
 use batch_core::id::BatchId;
-use batch_core::request::{BatchRequest, Input};
-use batch_core::storage::{NewBatch, RunQuery};
-use batch_core::valid::Source;
+use batch_core::request::{BatchRequest, Input, Limits};
+use batch_core::storage::{ErrorKind, NewBatch, RunQuery};
+use batch_core::valid::{Source, validate};
 
 use super::faulty_kv::Fault;
 use super::yard::{Yard, valid};
@@ -97,4 +97,18 @@ async fn slices_of_a_batch_whose_process_died_are_cleared_away_and_never_seen() 
     yard.open().unwrap();
     assert!(yard.runs(RunQuery::default()).await.is_empty());
     wait_until_clear(&yard, before).await;
+}
+
+#[tokio::test]
+async fn an_input_larger_than_a_record_may_be_is_refused_and_the_store_goes_on() {
+    let yard = Yard::new().await;
+    let mut limits = Limits::default();
+    limits.text_bytes = 40 << 20;
+    let request = BatchRequest::new("w").input(Input::text("x".repeat(40 << 20)));
+    let content = validate(request, &limits).unwrap();
+    let batch = NewBatch::single(BatchId::generate(), content);
+    let error = yard.storage().insert(batch).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("33095175 at most"), "{error}");
+    yard.submit(1).await;
 }

@@ -9,9 +9,9 @@ use crate::time::Moment;
 
 /// The group: what is staged since the last commit.
 impl<K: OrderedKv> Machine<K> {
-    /// Bytes that wait for the commit, not counting what is encoded at its end.
+    /// About how many bytes wait for the commit.
     pub(in crate::kv) const fn staged_bytes(&self) -> usize {
-        self.stage.staged_bytes()
+        self.stage.staged_bytes() + self.fact_bytes
     }
 
     /// Refuses a write after a commit has failed.
@@ -71,6 +71,7 @@ impl<K: OrderedKv> Machine<K> {
             return;
         }
         let entries = std::mem::take(&mut self.facts);
+        self.fact_bytes = 0;
         let last = self.head.sequence;
         let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         let record = JournalRecord {
@@ -89,6 +90,7 @@ impl<K: OrderedKv> Machine<K> {
         self.stage.discard();
         self.pages.clear();
         self.facts.clear();
+        self.fact_bytes = 0;
         let before = std::mem::take(&mut self.before);
         if let Some(head) = before.head {
             self.head = head;

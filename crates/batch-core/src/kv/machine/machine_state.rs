@@ -24,6 +24,8 @@ pub(in crate::kv) struct Machine<K> {
     pub(super) pages: Pages,
     /// What happened in the open group, in order.
     pub(super) facts: Vec<(BatchId, Fact)>,
+    /// About how many bytes they take.
+    pub(super) fact_bytes: usize,
     pub(super) before: Before,
     pub(super) schedule: Schedule,
     /// Claims by the uptime at which they run out.
@@ -84,6 +86,7 @@ impl<K: OrderedKv> Machine<K> {
 
     /// Notes a fact; it gets its sequence at once. Facts of one batch stand in the order of their notes.
     pub(super) fn note(&mut self, batch: BatchId, fact: Fact) -> Sequence {
+        self.fact_bytes += fact.weight();
         self.facts.push((batch, fact));
         let head = self.change_head();
         head.sequence = head.sequence.next();

@@ -42,6 +42,7 @@ impl<K: OrderedKv> Machine<K> {
             live: BTreeMap::new(),
             pages: Pages::default(),
             facts: Vec::new(),
+            fact_bytes: 0,
             before: Before::default(),
             schedule: Schedule::default(),
             leases: BTreeSet::new(),

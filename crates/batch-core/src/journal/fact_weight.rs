@@ -1,0 +1,51 @@
+use super::Fact;
+use crate::run::Failure;
+
+/// About how many bytes one run takes in a stored fact, its failure left out.
+const BYTES_A_RUN: usize = 24;
+
+impl Fact {
+    /// About how many bytes it takes in a store, so that commits can be bounded.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Created | Self::Finished { .. } => BYTES_A_RUN,
+            Self::Started(starts) => starts.len() * BYTES_A_RUN,
+            Self::Ended(ends) => {
+                let failures = ends.iter().filter_map(|end| end.failure.as_ref());
+                ends.len() * BYTES_A_RUN + failures.map(bytes).sum::<usize>()
+            }
+            Self::Retrying(retries) => {
+                let failures = retries.iter().map(|retry| &retry.failure);
+                retries.len() * BYTES_A_RUN + failures.map(bytes).sum::<usize>()
+            }
+            Self::Released(set)
+            | Self::Interrupted(set)
+            | Self::Cancelling(set)
+            | Self::Swept(set) => set.intervals().count() * BYTES_A_RUN,
+        }
+    }
+}
+
+fn bytes(failure: &Failure) -> usize {
+    failure.reason().len() + failure.message().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::RunEnd;
+    use crate::ordinal::{Ordinal, OrdinalSet};
+    use crate::run::RunState;
+
+    #[test]
+    fn the_messages_of_failures_weigh_and_a_swept_batch_does_not() {
+        let end = RunEnd {
+            ordinal: Ordinal::new(0),
+            attempt: None,
+            state: RunState::Failed,
+            failure: Some(Failure::new("X", "m".repeat(1_000))),
+        };
+        assert!(Fact::Ended(vec![end]).weight() > 1_000);
+        assert!(Fact::Swept(OrdinalSet::up_to(1_000)).weight() < 100);
+    }
+}
