@@ -5,9 +5,10 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use batch_core::engine::{Engine, RetryOptions};
+use batch_core::engine::{Engine, RetryOptions, SubmitError};
 use batch_core::journal::Event;
 use batch_core::memory::MemoryStorage;
+use batch_core::ordinal::Ordinal;
 use batch_core::request::{BatchRequest, Input};
 use batch_core::sled::SledStorage;
 use batch_core::storage::{PruneRequest, SinkStart, Storage};
@@ -144,4 +145,29 @@ async fn a_batch_travels_from_submit_to_prune_on_sled() {
     let directory = tempfile::tempdir().unwrap();
     let storage = SledStorage::open(directory.path().join("store")).unwrap();
     travel(Arc::new(storage)).await;
+}
+
+#[tokio::test]
+async fn of_1000_inputs_with_37_bad_ones_all_37_are_named_and_nothing_is_stored() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = SledStorage::open(directory.path().join("store")).unwrap();
+    let engine = Engine::open(storage).await.unwrap();
+    engine
+        .ensure_deployed("journey".parse().unwrap())
+        .await
+        .unwrap();
+    let input = |n: u32| match n % 27 {
+        5 => Input::file_url("ftp://example.com/scan.pdf"),
+        _ => Input::text(format!("{n}")),
+    };
+    let refused = engine.submit("journey", (0..1_000).map(input)).await;
+    let Err(SubmitError::Invalid(invalid)) = refused else {
+        panic!("{refused:?}");
+    };
+    let named = invalid.problems().iter().map(|problem| problem.ordinal);
+    let bad = (0..1_000u32).filter(|n| n % 27 == 5);
+    assert!(named.eq(bad.map(|n| Some(Ordinal::new(n)))));
+    assert_eq!(invalid.problems().len(), 37);
+    let stored = engine.batches(Default::default()).await.unwrap();
+    assert!(stored.items.is_empty());
 }
