@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
+use batch_core::kv::WriteBatch;
 use batch_core::request::{BatchRequest, Input};
-use batch_core::storage::ClaimRequest;
+use batch_core::storage::{ClaimRequest, ErrorKind};
 
-use super::yard::{Yard, workflow};
+use super::yard::{Yard, run_id, workflow};
 
 #[tokio::test]
 async fn a_claim_of_fresh_runs_costs_the_same_writes_for_one_and_for_many() {
@@ -50,4 +51,30 @@ async fn a_claim_whose_future_is_dropped_holds_nothing() {
     }
     let again: BTreeSet<_> = yard.claim(9).await.iter().map(|r| r.claim.run()).collect();
     assert_eq!(again.len(), 3);
+}
+
+#[tokio::test]
+async fn a_batch_whose_inputs_cannot_be_read_is_parked_and_the_others_go_on() {
+    let yard = Yard::new().await;
+    let damaged = yard.submit(5).await;
+    let whole = yard.submit(5).await;
+    let mut writes = WriteBatch::new();
+    let prefix = [b"i", damaged.as_uuid().as_bytes().as_slice()].concat();
+    for kv in yard.kv.dump() {
+        if kv.key.starts_with(&prefix) {
+            writes.delete(kv.key);
+        }
+    }
+    assert!(!writes.is_empty());
+    yard.kv.tamper(writes);
+    let mut granted = Vec::new();
+    for _ in 0..3 {
+        granted.extend(yard.claim(64).await);
+    }
+    assert_eq!(granted.len(), 5);
+    assert!(granted.iter().all(|run| run.claim.run().batch() == whole));
+    let counts = yard.batch(damaged).await.counts;
+    assert_eq!((counts.pending, counts.processing), (5, 0));
+    let read = yard.storage().run(run_id(damaged, 0)).await;
+    assert_eq!(read.unwrap_err().kind(), ErrorKind::Damaged);
 }
