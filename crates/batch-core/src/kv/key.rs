@@ -9,6 +9,7 @@ use super::KeyRange;
 use crate::id::{BatchId, IdempotencyKey, SinkName, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
 use crate::ordinal::Ordinal;
+use crate::storage::{ErrorKind, StorageError};
 
 /// Which record a key belongs to. Two bytes follow it: the number of the part.
 pub(super) type Key = Vec<u8>;
@@ -50,6 +51,33 @@ fn of_text(prefix: u8, text: &str) -> Key {
     // No name holds a control character, so this ends it unmistakably.
     key.push(0);
     key
+}
+
+/// Bytes before the rest of a key that begins with a time: its prefix and that time.
+pub(super) const TIME_BYTES: usize = 1 + 8;
+
+/// The batch that a key names right after its prefix.
+pub(super) fn batch_in(key: &[u8]) -> Result<BatchId, StorageError> {
+    batch_at(key, 1)
+}
+
+/// The batch that a key of the index of finished batches names.
+pub(super) fn finished_batch_in(key: &[u8]) -> Result<BatchId, StorageError> {
+    batch_at(key, TIME_BYTES)
+}
+
+fn batch_at(key: &[u8], at: usize) -> Result<BatchId, StorageError> {
+    let damaged = || {
+        let key = String::from_utf8_lossy(key);
+        StorageError::new(
+            ErrorKind::Damaged,
+            format!("the key {key:?} names no batch"),
+        )
+    };
+    key.get(at..at + 16)
+        .and_then(|bytes| uuid::Uuid::from_slice(bytes).ok())
+        .map(BatchId::from_uuid)
+        .ok_or_else(damaged)
 }
 
 /// Milliseconds since 1970, shifted so that earlier times have smaller keys.
@@ -204,6 +232,16 @@ mod tests {
         let early = Timestamp::from_millisecond(-1).unwrap();
         let late = Timestamp::from_millisecond(1).unwrap();
         assert!(ordered_millis(early) < ordered_millis(late));
+    }
+
+    #[test]
+    fn the_batch_of_a_key_is_read_back_and_a_short_key_is_damage() {
+        let batch = BatchId::generate();
+        let at = Timestamp::from_millisecond(7).unwrap();
+        assert_eq!(batch_in(&header(batch)).unwrap(), batch);
+        assert_eq!(finished_batch_in(&finished(at, batch)).unwrap(), batch);
+        let short = batch_in(&header(batch)[..16]).unwrap_err();
+        assert_eq!(short.kind(), ErrorKind::Damaged);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl<K: OrderedKv> Machine<K> {
             if items.len() == size {
                 return Ok(page(items, last));
             }
-            let id = batch_in(&kv.key)?;
+            let id = key::batch_in(&kv.key)?;
             last = Some(id);
             let fits = self.batch(id)?.filter(|batch| fits(batch, query));
             items.extend(fits);
@@ -123,7 +123,7 @@ impl<K: OrderedKv> Machine<K> {
         let Some((key, stored)) = self.stage.first_in(&range)? else {
             return Ok(None);
         };
-        let id = batch_in(&key)?;
+        let id = key::batch_in(&key)?;
         let header = decode(&stored.payload, || format!("the header of {id}"))?;
         Ok(Some((id, header)))
     }
@@ -147,12 +147,4 @@ fn beyond(range: KeyRange, last: BatchId, order: SortOrder) -> KeyRange {
         SortOrder::Ascending => range.starting_at([key.as_slice(), &[u8::MAX; 3]].concat()),
         SortOrder::Descending => range.ending_before(key),
     }
-}
-
-/// The batch whose header a key belongs to.
-fn batch_in(key: &[u8]) -> Result<BatchId, StorageError> {
-    key.get(1..17)
-        .and_then(|bytes| uuid::Uuid::from_slice(bytes).ok())
-        .map(BatchId::from_uuid)
-        .ok_or_else(|| StorageError::new(ErrorKind::Damaged, "the key of a batch header"))
 }

@@ -8,7 +8,7 @@ use super::live_batch::LiveBatch;
 use super::machine_state::Before;
 use super::pages::Pages;
 use super::schedule::Schedule;
-use crate::id::{BatchId, SinkName};
+use crate::id::SinkName;
 use crate::journal::Sequence;
 use crate::kv::key::Key;
 use crate::kv::record::{BatchHeader, Head, LiveRecord, Tidy, decode};
@@ -76,7 +76,7 @@ impl<K: OrderedKv> Machine<K> {
 
     fn read_tidies(&mut self) -> Result<(), StorageError> {
         for (key, stored) in all_records(&self.stage, key::tidies())? {
-            let id = batch_in(&key)?;
+            let id = key::batch_in(&key)?;
             let tidy: Tidy = decode(&stored.payload, || format!("what is left to tidy of {id}"))?;
             self.tidy.push_back((id, tidy));
         }
@@ -85,7 +85,7 @@ impl<K: OrderedKv> Machine<K> {
 
     fn read_live(&mut self) -> Result<(), StorageError> {
         for (key, stored) in all_records(&self.stage, key::lives())? {
-            let id = batch_in(&key)?;
+            let id = key::batch_in(&key)?;
             let record: LiveRecord =
                 decode(&stored.payload, || format!("the live record of {id}"))?;
             let missing = || {
@@ -164,12 +164,4 @@ fn all_records<K: OrderedKv>(
         }
         range = range.starting_at(next);
     }
-}
-
-/// The batch that a key names after its prefix.
-fn batch_in(key: &[u8]) -> Result<BatchId, StorageError> {
-    key.get(1..17)
-        .and_then(|bytes| uuid::Uuid::from_slice(bytes).ok())
-        .map(BatchId::from_uuid)
-        .ok_or_else(|| StorageError::new(ErrorKind::Damaged, "a key without a batch"))
 }

@@ -15,8 +15,6 @@ use crate::time::Moment;
 
 /// The most journal records and the most idempotency keys that one call forgets.
 const RECORDS_A_CALL: usize = 256;
-/// Bytes of a key before the batch or the idempotency key: a prefix and a time.
-const TIME_KEY_BYTES: usize = 9;
 
 impl<K: OrderedKv> Machine<K> {
     /// Deletes old finished batches, and journal entries that nobody needs.
@@ -44,7 +42,7 @@ impl<K: OrderedKv> Machine<K> {
         let range = key::finished_before(request.finished_before);
         let mut pruned = 0;
         for found in self.stage.scan(&range, SortOrder::Ascending, limit)? {
-            let id = batch_in(&found.key)?;
+            let id = key::finished_batch_in(&found.key)?;
             let stored = self.stage.get(&key::header(id))?;
             let what = || format!("the header of {id}");
             let missing =
@@ -129,7 +127,7 @@ impl<K: OrderedKv> Machine<K> {
         let range = key::expiring_keys_before(now);
         for found in self.stage.scan(&range, SortOrder::Ascending, limit)? {
             let end = found.key.len().saturating_sub(2);
-            let key = found.key.get(TIME_KEY_BYTES..end).unwrap_or(&[]).to_vec();
+            let key = found.key.get(key::TIME_BYTES..end).unwrap_or(&[]).to_vec();
             match self.is_still_needed(&key)? {
                 true => {
                     let later = timestamp(self.retained(millis(now)).saturating_add(1));
@@ -151,12 +149,4 @@ impl<K: OrderedKv> Machine<K> {
             None => Ok(false),
         }
     }
-}
-
-/// The batch that a key of the index of finished batches names.
-fn batch_in(key: &[u8]) -> Result<BatchId, StorageError> {
-    key.get(TIME_KEY_BYTES..TIME_KEY_BYTES + 16)
-        .and_then(|bytes| uuid::Uuid::from_slice(bytes).ok())
-        .map(BatchId::from_uuid)
-        .ok_or_else(|| StorageError::new(ErrorKind::Damaged, "the index of finished batches"))
 }
