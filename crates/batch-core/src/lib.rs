@@ -106,6 +106,7 @@
 //! | [`journal`] | what happened, in order, for whoever delivers events |
 //! | [`storage`] | the seam behind which all of this is kept |
 //! | [`memory`], `sled`, `redb` | storage that ends with the process, and storage that outlives it |
+//! | `embedded` | which of the two made the store in a directory |
 //! | `conformance` | the suite that shows whether a storage keeps the contract (a feature) |
 //! | [`kv`] | a storage from any ordered map of bytes |
 //! | [`time`] | time as a value that is passed in |
@@ -116,7 +117,7 @@ pub mod catalogue;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(any(feature = "redb", feature = "sled"))]
-mod embedded;
+pub mod embedded;
 pub mod engine;
 pub mod id;
 pub mod journal;

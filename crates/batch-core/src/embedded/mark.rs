@@ -6,11 +6,6 @@ use super::{Backend, Layout, StoreDir};
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
 
-/// The name of the mark in the directory of a store.
-pub(super) const MARK_FILE: &str = "batchyard.mark";
-/// What the mark is called until the store is whole.
-pub(super) const NEW_MARK_FILE: &str = "batchyard.mark.new";
-
 /// The smallest piece that a disk writes whole.
 const SECTOR: usize = 512;
 /// Magic, format, number, checksum. The same in every format to come.
@@ -29,6 +24,11 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
+    /// Its name in the directory of a store.
+    pub(super) const FILE: &str = "batchyard.mark";
+    /// What it is called until the store is whole.
+    pub(super) const NEW_FILE: &str = "batchyard.mark.new";
+
     /// It is synced once in so many commits.
     const SYNC: u64 = 1_024;
 
@@ -63,22 +63,19 @@ impl Mark {
     }
 
     fn open_at(path: &Path, layout: &'static Layout) -> Result<Self, KvError> {
-        let mut bytes = Vec::with_capacity(2 * SECTOR);
-        let read = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(path)
-            .and_then(|mut file| {
-                Read::take(&mut file, 2 * SECTOR as u64).read_to_end(&mut bytes)?;
-                Ok(file)
-            });
-        let file = read.map_err(|e| KvError::io(format!("open {}", path.display()), e))?;
+        let (file, bytes) = read(path, OpenOptions::new().read(true).write(true))?;
         let number = decode(&bytes, layout, path)?;
         Ok(Self {
             file,
             layout,
             number,
         })
+    }
+
+    /// Whose mark a file is, whatever its format. Needs no lock.
+    pub(super) fn backend(path: &Path) -> Result<Backend, KvError> {
+        let (_, bytes) = read(path, OpenOptions::new().read(true))?;
+        Ok(last(&bytes, path)?.backend)
     }
 
     /// The last number.
@@ -134,16 +131,28 @@ fn encode(layout: &Layout, number: u64) -> [u8; RECORD] {
     record
 }
 
-fn decode(bytes: &[u8], layout: &Layout, path: &Path) -> Result<u64, KvError> {
+fn read(path: &Path, how: &OpenOptions) -> Result<(File, Vec<u8>), KvError> {
+    let mut bytes = Vec::with_capacity(2 * SECTOR);
+    let read = how.open(path).and_then(|mut file| {
+        Read::take(&mut file, 2 * SECTOR as u64).read_to_end(&mut bytes)?;
+        Ok(file)
+    });
+    let file = read.map_err(|e| KvError::io(format!("open {}", path.display()), e))?;
+    Ok((file, bytes))
+}
+
+/// The whole record with the highest number.
+fn last(bytes: &[u8], path: &Path) -> Result<Slot, KvError> {
     let slots = [bytes, bytes.get(SECTOR..).unwrap_or_default()];
-    let Some(last) = slots
-        .into_iter()
-        .filter_map(Slot::decode)
-        .max_by_key(|slot| slot.number)
-    else {
+    let whole = slots.into_iter().filter_map(Slot::decode);
+    whole.max_by_key(|slot| slot.number).ok_or_else(|| {
         let doing = format!("{} does not hold a mark", path.display());
-        return Err(KvError::new(ErrorKind::Damaged, doing));
-    };
+        KvError::new(ErrorKind::Damaged, doing)
+    })
+}
+
+fn decode(bytes: &[u8], layout: &Layout, path: &Path) -> Result<u64, KvError> {
+    let last = last(bytes, path)?;
     if last.backend != layout.backend {
         let doing = format!(
             "open a store on {} as one on {}: {}",
@@ -210,7 +219,7 @@ mod tests {
     #[test]
     fn the_last_number_is_read_back() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(MARK_FILE);
+        let path = dir.path().join(Mark::FILE);
         mark_at(&path, 7);
         assert_eq!(Mark::open_at(&path, &LAYOUT).unwrap().number(), 7);
     }
@@ -218,7 +227,7 @@ mod tests {
     #[test]
     fn a_torn_write_of_the_mark_leaves_the_number_before() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(MARK_FILE);
+        let path = dir.path().join(Mark::FILE);
         mark_at(&path, 7);
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[SECTOR + 13] ^= 1;
@@ -230,7 +239,7 @@ mod tests {
     #[test]
     fn a_mark_with_no_whole_record_is_damage() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(MARK_FILE);
+        let path = dir.path().join(Mark::FILE);
         std::fs::write(&path, b"no mark").unwrap();
         let error = Mark::open_at(&path, &LAYOUT).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Damaged);
@@ -239,7 +248,7 @@ mod tests {
     #[test]
     fn a_mark_of_a_newer_program_is_refused_with_both_formats() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(MARK_FILE);
+        let path = dir.path().join(Mark::FILE);
         let mut record = encode(&LAYOUT, 3);
         record[8..12].copy_from_slice(&9_u32.to_le_bytes());
         let sum = crc32fast::hash(&record[..20]);
@@ -259,7 +268,7 @@ mod tests {
             ..LAYOUT
         };
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(MARK_FILE);
+        let path = dir.path().join(Mark::FILE);
         mark_at(&path, 3);
 
         let error = Mark::open_at(&path, &SLED).unwrap_err();

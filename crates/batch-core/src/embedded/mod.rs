@@ -1,5 +1,27 @@
-//! What adapters to embedded databases share: the store's directory with its lock and its mark,
-//! and how failures end there.
+//! Stores in a directory of their own, on an embedded database.
+//!
+//! Each backend has a module: `sled` and `redb`. A store stays on the backend that made it, and
+//! its directory says which that is. So a host that lets its users choose, or that changes what
+//! it makes by default, asks first:
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! use batch_core::embedded::Backend;
+//! # #[cfg(all(feature = "redb", feature = "sled"))]
+//! # fn open() -> Result<Arc<dyn batch_core::storage::Storage>, batch_core::storage::StorageError> {
+//! use batch_core::redb::RedbStorage;
+//! use batch_core::sled::SledStorage;
+//!
+//! let storage: Arc<dyn batch_core::storage::Storage> =
+//!     match Backend::of_store("jobs")?.unwrap_or(Backend::Redb) {
+//!         Backend::Redb => Arc::new(RedbStorage::open("jobs")?),
+//!         Backend::Sled => Arc::new(SledStorage::open("jobs")?),
+//!     };
+//! # Ok(storage)
+//! # }
+//! ```
+//!
+//! Opening a store on the wrong backend is refused and changes nothing.
 
 mod backend;
 mod catch_panic;
@@ -9,7 +31,7 @@ mod mark;
 mod store_dir;
 mod store_lock;
 
-pub(crate) use backend::Backend;
+pub use backend::Backend;
 pub(crate) use catch_panic::catch_panic;
 pub(crate) use fail_stop::FailStop;
 pub(crate) use layout::Layout;

@@ -2,9 +2,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Layout;
-use super::mark::{MARK_FILE, NEW_MARK_FILE};
 use super::store_lock::LOCK_FILE;
+use super::{Layout, Mark};
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
 
@@ -55,37 +54,33 @@ impl StoreDir {
     }
 
     pub(crate) fn mark(&self) -> PathBuf {
-        self.path.join(MARK_FILE)
+        self.path.join(Mark::FILE)
     }
 
     pub(crate) fn new_mark(&self) -> PathBuf {
-        self.path.join(NEW_MARK_FILE)
+        self.path.join(Mark::NEW_FILE)
     }
 
     /// Finds out what the directory holds; what is not ours is refused and left alone.
     pub(crate) fn inspect(&self) -> Result<Found, KvError> {
         let names = self.names().map_err(|e| unopened(&self.path, e))?;
         let has = |name: &str| names.iter().any(|n| n == name);
-        if has(MARK_FILE) {
+        if has(Mark::FILE) {
             return Ok(Found::Store);
         }
         let foreign: Vec<&str> = names
             .iter()
             .map(String::as_str)
             .filter(|name| !is_ours(name) && !(self.layout.is_part)(name))
-            .take(3)
             .collect();
         if !foreign.is_empty() {
-            let found = format!("it is no store and holds {}", foreign.join(", "));
-            return Err(unopened(&self.path, io::Error::other(found)));
+            return Err(unopened(&self.path, Layout::is_no_store(foreign)));
         }
-        if has(NEW_MARK_FILE) {
+        if has(Mark::NEW_FILE) {
             return Ok(Found::Unfinished);
         }
         if names.iter().any(|name| (self.layout.is_part)(name)) {
-            let backend = self.layout.backend;
-            let found = format!("it is a {backend} database without {MARK_FILE}");
-            return Err(unopened(&self.path, io::Error::other(found)));
+            return Err(unopened(&self.path, self.layout.without_mark()));
         }
         Ok(Found::Nothing)
     }
@@ -169,18 +164,22 @@ impl StoreDir {
     }
 
     fn names(&self) -> io::Result<Vec<String>> {
-        std::fs::read_dir(&self.path)?
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect()
+        names_in(&self.path)
     }
 }
 
-/// `lost+found` is at the root of a file system and means nothing.
-fn is_ours(name: &str) -> bool {
-    [LOCK_FILE, MARK_FILE, NEW_MARK_FILE, "lost+found"].contains(&name)
+pub(super) fn names_in(dir: &Path) -> io::Result<Vec<String>> {
+    std::fs::read_dir(dir)?
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect()
 }
 
-fn unopened(path: &Path, source: io::Error) -> KvError {
+/// `lost+found` is at the root of a file system and means nothing.
+pub(super) fn is_ours(name: &str) -> bool {
+    [LOCK_FILE, Mark::FILE, Mark::NEW_FILE, "lost+found"].contains(&name)
+}
+
+pub(super) fn unopened(path: &Path, source: io::Error) -> KvError {
     KvError::io(format!("open {}", path.display()), source)
 }
 

@@ -4,7 +4,7 @@ use crate::embedded::{Backend, Layout};
 const DATA_FILE: &str = "store.redb";
 
 /// The directory of a store on redb.
-pub(super) static LAYOUT: Layout = Layout {
+pub(crate) static LAYOUT: Layout = Layout {
     backend: Backend::Redb,
     format: 1,
     data_file: DATA_FILE,

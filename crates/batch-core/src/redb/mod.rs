@@ -35,6 +35,7 @@ mod redb_options;
 mod redb_repair;
 mod redb_storage;
 
+pub(crate) use layout::LAYOUT;
 pub use redb_check::RedbCheck;
 pub use redb_kv::RedbKv;
 pub use redb_options::RedbOptions;

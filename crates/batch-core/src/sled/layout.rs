@@ -3,7 +3,7 @@ use super::recovery::is_snapshot;
 use crate::embedded::{Backend, Layout};
 
 /// The directory of a store on sled.
-pub(super) static LAYOUT: Layout = Layout {
+pub(crate) static LAYOUT: Layout = Layout {
     backend: Backend::Sled,
     format: 1,
     data_file: "db",

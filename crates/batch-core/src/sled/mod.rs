@@ -90,6 +90,7 @@ mod sled_kv;
 mod sled_options;
 mod sled_storage;
 
+pub(crate) use layout::LAYOUT;
 pub use sled_kv::SledKv;
 pub use sled_options::{OpenCheck, SledOptions};
 pub use sled_storage::SledStorage;

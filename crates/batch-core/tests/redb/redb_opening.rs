@@ -1,5 +1,7 @@
 use std::fs;
 
+#[cfg(feature = "sled")]
+use batch_core::embedded::Backend;
 use batch_core::kv::OrderedKv;
 use batch_core::redb::{RedbCheck, RedbKv, RedbOptions, RedbRepair};
 use batch_core::storage::ErrorKind;
@@ -85,6 +87,19 @@ fn a_store_on_sled_is_refused_by_name_and_left_as_it_was() {
     assert!(text.contains("a store on sled as one on redb"), "{text}");
     assert!(text.contains(dir.path().to_str().unwrap()), "{text}");
     batch_core::sled::SledKv::open(dir.path()).unwrap();
+}
+
+#[test]
+#[cfg(feature = "sled")]
+fn a_directory_says_which_backend_made_its_store_even_while_it_is_held() {
+    let dir = tempfile::tempdir().unwrap();
+    let [sled, redb] = ["sled", "redb"].map(|name| dir.path().join(name));
+    let held = batch_core::sled::SledKv::open(&sled).unwrap();
+    store_with(&redb, 2);
+    assert_eq!(Backend::of_store(&sled).unwrap(), Some(Backend::Sled));
+    assert_eq!(Backend::of_store(&redb).unwrap(), Some(Backend::Redb));
+    drop(held);
+    assert_eq!(Backend::of_store(&sled).unwrap(), Some(Backend::Sled));
 }
 
 #[test]
