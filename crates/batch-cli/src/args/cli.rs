@@ -1,6 +1,8 @@
 use clap::{Parser, Subcommand};
 
-use super::{BatchArgs, BatchesArgs, PruneArgs, RetryArgs, RunArgs, RunsArgs, TargetArgs};
+use super::{
+    BatchArgs, BatchesArgs, PruneArgs, RetryArgs, RunArgs, RunsArgs, TargetArgs, ViewArgs,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Retry(RetryArgs),
     Watch(BatchArgs),
     Prune(PruneArgs),
+    /// Say on which backend a store is, and what it keeps when something strikes
+    Store(ViewArgs),
 }
 
 #[cfg(test)]

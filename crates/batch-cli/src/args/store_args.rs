@@ -7,8 +7,12 @@ use crate::store::StoreAddress;
 /// Which store to use.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
-    /// The store: sled:DIR, or memory, which ends with the process
-    #[arg(long, value_name = "sled:DIR|memory", default_value_t)]
+    /// The store: a directory, or memory, which ends with the process
+    ///
+    /// A store that is there is opened as what it is. Where there is none, one is
+    /// made on redb, or on what is named before the directory: redb:DIR or sled:DIR.
+    /// A directory with nothing before it needs a slash in it, such as ./jobs.
+    #[arg(long, value_name = "DIR|redb:DIR|sled:DIR|memory", default_value_t)]
     #[arg(value_parser = OsStringValueParser::new().try_map(|text| StoreAddress::parse(&text)))]
     pub(crate) store: StoreAddress,
 }

@@ -11,6 +11,7 @@ mod run;
 mod run_command;
 mod runs;
 mod show;
+mod store;
 mod watch;
 mod work;
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 
-use super::{batches, cancel, prune, retry, run, runs, show, watch};
+use super::{batches, cancel, prune, retry, run, runs, show, store, watch};
 use crate::args::Command;
 use crate::ending::Ending;
 
@@ -22,6 +22,7 @@ pub(crate) fn run_command(command: Command) -> Result<Ending> {
             Command::Cancel(args) => cancel::cancel(args).await,
             Command::Retry(args) => retry::retry(args).await,
             Command::Prune(args) => prune::prune(args).await,
+            Command::Store(args) => store::store(args).await,
             Command::Watch(args) => watch::watch(args).await,
         }
     });

@@ -1,4 +1,4 @@
-//! What is printed: tables and JSON, of batches and runs.
+//! What is printed: tables and JSON, of stores, batches and runs.
 
 mod batch_record;
 mod fields;
@@ -8,6 +8,7 @@ mod print_one;
 mod printable;
 mod run_record;
 mod shown_at;
+mod store_record;
 mod table;
 
 pub(crate) use batch_record::BatchRecord;
@@ -16,4 +17,5 @@ pub(crate) use listing::Listing;
 pub(crate) use print_one::print_one;
 pub(crate) use printable::{is_broken_pipe, printable};
 pub(crate) use run_record::{RunRecord, duration_ms, input};
+pub(crate) use store_record::StoreRecord;
 pub(crate) use table::Table;

@@ -9,4 +9,5 @@ mod resume;
 mod retry;
 mod run;
 mod signal;
+mod store;
 mod yard;

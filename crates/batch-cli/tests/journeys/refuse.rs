@@ -83,7 +83,7 @@ fn a_malformed_option_is_named_with_the_reason() {
     );
     refused(&["--attempts", "0"], &["--attempts"]);
     refused(&["--concurrency", "many"], &["--concurrency", "many"]);
-    refused(&["--store", "redb:x"], &["--store", "redb:x"]);
+    refused(&["--store", "rebd:x"], &["--store", "rebd:x"]);
     refused(&["--name", ""], &["--name"]);
     refused(&["--files-from", "no-list"], &["no-list"]);
     refused(&["--results", "no/dir/out.jsonl"], &["no/dir/out.jsonl"]);
@@ -112,24 +112,31 @@ fn no_file_at_all_is_a_usage_error() {
 fn a_store_that_cannot_be_opened_is_named() {
     let yard = Yard::new();
     let files = yard.files(1);
-    yard.run(&["--store", "sled:f000"], "cat", &files)
-        .assert_refused(&["f000"]);
     fs::create_dir(yard.path("dir")).unwrap();
     fs::write(yard.path("dir/other"), "x").unwrap();
-    yard.run(&["--store", "sled:dir"], "cat", &files)
-        .assert_refused(&["dir"]);
+    for kind in ["sled:", "redb:", "./"] {
+        yard.run(&["--store", &format!("{kind}f000")], "cat", &files)
+            .assert_refused(&["f000", "ot a directory"]);
+        yard.run(&["--store", &format!("{kind}dir")], "cat", &files)
+            .assert_refused(&["dir", "it is no store and holds other"]);
+    }
+    assert_eq!(fs::read_dir(yard.path("dir")).unwrap().count(), 1);
 }
 
 #[test]
 fn a_damaged_store_is_an_error_and_no_panic() {
-    let yard = Yard::new();
-    assert_eq!(yard.run(&[], "cat", &yard.files(30)).status, Some(0));
-    let db = yard.path(".batchyard/db");
-    let mut bytes = fs::read(&db).unwrap();
-    let half = bytes.len() / 2;
-    bytes[512..half].fill(0xff);
-    fs::write(&db, bytes).unwrap();
-    yard.batchyard(["batches"]).assert_refused(&[".batchyard"]);
+    for (store, data) in [("redb:dir", "store.redb"), ("sled:dir", "db")] {
+        let yard = Yard::new();
+        let made = yard.run(&["--store", store], "cat", &yard.files(30));
+        assert_eq!(made.status, Some(0), "{made:?}");
+        let data = yard.path("dir").join(data);
+        let mut bytes = fs::read(&data).unwrap();
+        let half = bytes.len() / 2;
+        bytes[512..half].fill(0xff);
+        fs::write(&data, bytes).unwrap();
+        yard.batchyard(["batches", "--store", "./dir"])
+            .assert_refused(&["/dir", "damaged"]);
+    }
 }
 
 #[test]
@@ -152,7 +159,7 @@ fn help_and_version_are_no_errors() {
         format!("batchyard {}\n", env!("CARGO_PKG_VERSION"))
     );
     for command in [
-        "run", "batches", "show", "runs", "cancel", "retry", "watch", "prune",
+        "run", "batches", "show", "runs", "cancel", "retry", "watch", "prune", "store",
     ] {
         let help = yard.batchyard([command, "--help"]);
         assert_eq!(help.status, Some(0), "{help:?}");

@@ -88,7 +88,7 @@ fn killed_while_it_submits_it_submits_the_rest_and_nothing_twice() {
     let options = ["--name", "k", "--files-from", "list"];
     for wait in [0, 10, 30] {
         let mut child = yard.start(&options, &exec, &[]);
-        while !yard.path(".batchyard/db").exists() {
+        while !yard.path(".batchyard/store.redb").exists() {
             sleep(Duration::from_millis(1));
         }
         sleep(Duration::from_millis(wait));

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::yard::{Yard, column};
 
 #[test]
-fn files_are_processed_on_sled_and_the_results_are_complete_and_in_order() {
+fn files_are_processed_and_the_results_are_complete_and_in_order() {
     let yard = Yard::new();
     let mut files = yard.files(25);
     files.reverse();

@@ -101,6 +101,16 @@ impl Yard {
         }
     }
 
+    /// Kills a program as soon as the command was run so many times in all; it must not end before.
+    pub(crate) fn kill_once_noted(&self, times: usize, mut child: Child) {
+        while self.noted().len() < times {
+            assert_eq!(child.try_wait().unwrap(), None, "ended by itself");
+            sleep(Duration::from_millis(5));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
     /// The lines of a results file.
     pub(crate) fn results(&self, name: &str) -> Vec<Value> {
         let text = fs::read_to_string(self.path(name)).unwrap();
