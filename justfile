@@ -32,3 +32,13 @@ examples:
 # measures
 bench *args:
     cargo bench -p batch-benches {{args}}
+
+# runs the conformance suite on every backend here and prints the report
+conformance:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    results=$(mktemp -d)
+    trap 'rm -rf "$results"' EXIT
+    # The report says which cases failed.
+    BATCHYARD_CONFORMANCE_RESULTS="$results" cargo test -p batch-core --all-features --test conformance >&2 || true
+    cargo run --quiet -p batch-core --all-features --example conformance_report "$results"

@@ -50,12 +50,13 @@ fn one_line(text: &str) -> String {
 
 /// Has panics reported in one line, whatever `RUST_BACKTRACE` says.
 ///
-/// sled panics where its files are damaged; its adapter turns that into an
-/// error, which is reported as one, so it is passed over here.
+/// sled and redb can panic where their files are damaged; their adapters turn that into
+/// an error, which is reported as one, so it is passed over here.
 pub(crate) fn report_defects() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location();
-        if place.is_some_and(|place| place.file().contains("/sled-0.")) {
+        let within = |package: &str| place.is_some_and(|place| place.file().contains(package));
+        if within("/sled-0.") || within("/redb-4.") {
             return;
         }
         let text = panic.payload_as_str().unwrap_or("without a message");
