@@ -32,10 +32,12 @@ fn bytes(failure: &Failure) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
-    use crate::journal::RunEnd;
+    use crate::journal::{RunEnd, RunRetry};
     use crate::ordinal::{Ordinal, OrdinalSet};
-    use crate::run::RunState;
+    use crate::run::{Attempt, RunState};
 
     #[test]
     fn the_messages_of_failures_weigh_and_a_swept_batch_does_not() {
@@ -47,5 +49,23 @@ mod tests {
         };
         assert!(Fact::Ended(vec![end]).weight() > 1_000);
         assert!(Fact::Swept(OrdinalSet::up_to(1_000)).weight() < 100);
+    }
+    #[test]
+    fn each_failed_attempt_weighs_itself_and_what_it_says() {
+        let retry = |message: usize| RunRetry {
+            ordinal: Ordinal::new(0),
+            attempt: Attempt::FIRST,
+            failure: Failure::new("WHY", "m".repeat(message)),
+            due_at: Timestamp::UNIX_EPOCH,
+        };
+        let weight = Fact::Retrying(vec![retry(100), retry(10)]).weight();
+        assert_eq!(weight, 2 * BYTES_A_RUN + 3 + 100 + 3 + 10);
+    }
+
+    #[test]
+    fn a_set_weighs_as_many_intervals_as_it_has() {
+        let mut set = OrdinalSet::up_to(2);
+        set.insert(Ordinal::new(7));
+        assert_eq!(Fact::Released(set).weight(), 2 * BYTES_A_RUN);
     }
 }

@@ -118,3 +118,79 @@ impl Belongings {
         slice
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kv::record::InputChunk;
+
+    fn belongings(chunks: &[usize], secrets: &[usize]) -> Belongings {
+        let chunk = |(number, bytes): (u32, &usize)| InputChunk {
+            first: Ordinal::new(number),
+            last: Ordinal::new(number),
+            payload: vec![0; *bytes],
+        };
+        let secret = |(number, bytes): (u32, &usize)| (Ordinal::new(number), vec![0; *bytes]);
+        Belongings {
+            chunks: (0..).zip(chunks).map(chunk).collect(),
+            secrets: (0..).zip(secrets).map(secret).collect(),
+        }
+    }
+
+    fn sizes(slice: &Belongings) -> (Vec<usize>, Vec<usize>) {
+        let chunks = slice.chunks.iter().map(|chunk| chunk.payload.len());
+        let secrets = slice.secrets.iter().map(|(_, secrets)| secrets.len());
+        (chunks.collect(), secrets.collect())
+    }
+
+    fn slices(mut all: Belongings, bytes: usize) -> Vec<(Vec<usize>, Vec<usize>)> {
+        let mut slices = Vec::new();
+        while all.bytes() > 0 {
+            slices.push(sizes(&all.cut(bytes)));
+            assert!(slices.len() < 100, "cutting comes to no end");
+        }
+        slices
+    }
+
+    #[test]
+    fn slices_are_as_full_as_their_size_allows() {
+        let cut = slices(belongings(&[4, 6, 5, 5, 1], &[]), 10);
+        assert_eq!(
+            cut,
+            [
+                (vec![4, 6], vec![]),
+                (vec![5, 5], vec![]),
+                (vec![1], vec![])
+            ]
+        );
+    }
+
+    #[test]
+    fn a_piece_that_fits_no_slice_has_one_to_itself() {
+        let cut = slices(belongings(&[30, 2], &[20, 1]), 10);
+        assert_eq!(
+            cut,
+            [
+                (vec![30], vec![]),
+                (vec![2], vec![]),
+                (vec![], vec![20]),
+                (vec![], vec![1])
+            ]
+        );
+    }
+
+    #[test]
+    fn secrets_fill_what_the_last_chunks_leave() {
+        let cut = slices(belongings(&[4], &[3, 3, 3]), 10);
+        assert_eq!(cut, [(vec![4], vec![3, 3]), (vec![], vec![3])]);
+    }
+
+    #[test]
+    fn the_largest_piece_that_is_taken_is_the_limit() {
+        for (piece, secret) in [(10, 0), (0, 10)] {
+            assert!(belongings(&[piece], &[secret]).check_sizes(10).is_ok());
+            let refused = belongings(&[piece], &[secret]).check_sizes(9).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Invalid);
+        }
+    }
+}

@@ -88,3 +88,23 @@ impl IntoIterator for WriteBatch {
         self.writes.into_iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_counts_once_with_what_was_said_last() {
+        let mut batch = WriteBatch::new();
+        batch.put(b"key".to_vec(), vec![0; 10]);
+        assert_eq!(batch.bytes(), 3 + 10);
+        batch.put(b"other".to_vec(), vec![0; 4]);
+        assert_eq!(batch.bytes(), 3 + 10 + 5 + 4);
+        batch.put(b"key".to_vec(), vec![0; 2]);
+        assert_eq!(batch.bytes(), 3 + 2 + 5 + 4);
+        batch.delete(b"key".to_vec());
+        assert_eq!(batch.bytes(), 3 + 5 + 4);
+        assert_eq!(batch.get(b"key"), Some(None));
+        assert_eq!(batch.len(), 2);
+    }
+}

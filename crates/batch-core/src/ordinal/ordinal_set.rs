@@ -229,6 +229,9 @@ mod tests {
                 }
                 prop_assert_eq!(naive(&set), model.clone());
                 prop_assert_eq!(set.len() as usize, model.len());
+                prop_assert_eq!(set.is_empty(), model.is_empty());
+                prop_assert_eq!(set.first().map(Ordinal::get), model.first().copied());
+                prop_assert_eq!(set.contains(Ordinal::new(n)), model.contains(&n));
                 let from = Ordinal::new(n);
                 let tail: Vec<u32> = set.iter_from(from).map(Ordinal::get).collect();
                 prop_assert_eq!(tail, model.range(n..).copied().collect::<Vec<_>>());

@@ -6,7 +6,9 @@ mod cancel;
 mod claim;
 #[path = "../conformance/faulty_kv.rs"]
 mod faulty_kv;
+mod gated_kv;
 mod golden;
+mod group;
 mod insert;
 mod journal;
 mod pages;
