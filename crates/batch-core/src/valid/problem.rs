@@ -141,4 +141,10 @@ mod tests {
         let line = r"batch at /secrets/a\u{a}\u{1b}[31mé: m";
         assert_eq!(problem.to_string(), line);
     }
+
+    #[test]
+    fn a_code_is_printed_as_the_word_that_programs_look_for() {
+        assert_eq!(ProblemCode::TooMany.to_string(), "too_many");
+        assert_eq!(ProblemCode::SecretsRequired.as_str(), "secrets_required");
+    }
 }

@@ -84,3 +84,26 @@ impl ValidInput {
         source + names + self.name.as_ref().map_or(0, String::len) + self.metadata.as_json().len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::request::{BatchRequest, Input, Limits};
+    use crate::valid::validate;
+
+    fn bytes(input: Input) -> usize {
+        let request = BatchRequest::new("w").input(input);
+        let batch = validate(request, &Limits::default()).unwrap();
+        batch.inputs[0].bytes()
+    }
+
+    #[test]
+    fn all_that_an_input_says_counts_and_the_values_of_secrets_do_not() {
+        let empty = "{}".len();
+        assert_eq!(bytes(Input::text("12345")), 5 + empty);
+        assert_eq!(bytes(Input::text("12345").with_name("123")), 5 + 3 + empty);
+        let file = Input::file_url("http://a.example/b").with_file_name("c.pdf");
+        assert_eq!(bytes(file), 18 + 5 + empty);
+        let hiding = Input::text("12345").with_secret("1234", "of any length");
+        assert_eq!(bytes(hiding), 5 + 4 + empty);
+    }
+}

@@ -1,6 +1,6 @@
 use batch_core::id::BatchId;
 use batch_core::request::{BatchRequest, Input, Limits};
-use batch_core::storage::{ErrorKind, NewBatch, RunQuery};
+use batch_core::storage::{ErrorKind, InsertReply, NewBatch, RunQuery};
 use batch_core::valid::{Source, validate};
 
 use super::faulty_kv::Fault;
@@ -111,4 +111,42 @@ async fn an_input_larger_than_a_record_may_be_is_refused_and_the_store_goes_on()
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(error.to_string().contains("33095175 at most"), "{error}");
     yard.submit(1).await;
+}
+
+/// The same batch of several slices under the same key, each time it is asked for.
+fn large_keyed() -> NewBatch {
+    let inputs = (0..30).map(|n| Input::text(format!("{n}").repeat(100_000)));
+    let request = BatchRequest::new("w").idempotency_key("k").inputs(inputs);
+    NewBatch::single(BatchId::generate(), valid(request))
+}
+
+#[tokio::test]
+async fn a_batch_of_several_slices_that_is_known_by_its_key_writes_nothing() {
+    let yard = Yard::new().await;
+    let first = large_keyed();
+    let id = first.id;
+    yard.storage().insert(first).await.unwrap();
+    let writes = yard.kv.writes();
+    let reply = yard.storage().insert(large_keyed()).await.unwrap();
+    assert_eq!(reply, InsertReply::Replayed(id));
+    assert_eq!(yard.kv.writes(), writes);
+}
+
+#[tokio::test]
+async fn of_two_that_store_slices_under_one_key_at_once_the_second_leaves_nothing_behind() {
+    let yard = Yard::new().await;
+    yard.storage().insert(large_keyed()).await.unwrap();
+    let keys_of_one = yard.kv.dump().len();
+    let yard = Yard::new().await;
+    let storage = yard.storage();
+    let (first, second) =
+        tokio::join!(storage.insert(large_keyed()), storage.insert(large_keyed()));
+    let replies = [first.unwrap(), second.unwrap()];
+    assert!(replies.contains(&InsertReply::Stored), "{replies:?}");
+    assert!(
+        replies
+            .iter()
+            .any(|r| matches!(r, InsertReply::Replayed(_)))
+    );
+    wait_until_clear(&yard, keys_of_one).await;
 }
