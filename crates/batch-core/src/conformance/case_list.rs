@@ -144,6 +144,16 @@ macro_rules! conformance_cases {
                 a_cancelled_batch_reads_the_same_after_a_crash [durable];
                 priorities_hold_after_a_crash [durable];
             }
+            close {
+                a_closed_store_is_opened_again_at_once_with_all_that_was_in_it [durable];
+                a_run_that_was_held_waits_again_and_nothing_is_counted [durable];
+                a_held_run_that_was_asked_to_stop_ends_cancelled [durable];
+                after_it_every_call_says_that_the_store_is_closed [];
+                who_waits_is_told_that_the_store_is_closed [];
+                a_close_amid_calls_leaves_each_of_them_done_or_refused [durable];
+                closing_again_changes_nothing [durable];
+                a_close_that_cannot_give_back_says_so_and_closes [durable exclusive faults];
+            }
             race {
                 many_threads_claim_and_settle_and_each_run_ends_once [];
                 many_threads_submit_under_one_key_and_one_batch_is_made [];

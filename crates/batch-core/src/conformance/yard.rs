@@ -60,6 +60,15 @@ impl Yard {
         self.open().await;
     }
 
+    /// Closes the store and opens it again. Gives the storage that was closed: it is kept alive
+    /// meanwhile, as a host's handles are.
+    pub(super) async fn close(&mut self) -> Box<dyn Storage> {
+        let closed = self.storage.take().expect("the store is open");
+        closed.close().await.unwrap();
+        self.open().await;
+        closed
+    }
+
     pub(super) fn storage(&self) -> &dyn Storage {
         self.storage.as_deref().expect("the store is open")
     }

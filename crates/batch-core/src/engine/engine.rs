@@ -157,6 +157,26 @@ impl Engine {
     pub async fn runs(&self, query: RunQuery) -> Result<Page<Run>, StorageError> {
         self.storage().runs(query).await
     }
+
+    /// Closes the store, for this engine, its clones and handles and everybody else who has
+    /// it: every later call fails with [`ErrorKind::Closed`](crate::storage::ErrorKind::Closed),
+    /// and whoever waits is told the same. When it returns, the store can be opened again, in
+    /// this process too.
+    ///
+    /// Shut dispatchers down first. A run that one still executes is given back, uncounted;
+    /// what it brings is not recorded, and it executes again.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] where runs that were held could not be given back. The store is closed
+    /// all the same, and those runs count as interrupted.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it was polled, the store is being closed; call again to wait for it.
+    pub async fn close(&self) -> Result<(), StorageError> {
+        self.storage().close().await
+    }
 }
 
 #[cfg(test)]

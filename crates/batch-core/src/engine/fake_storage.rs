@@ -458,4 +458,7 @@ impl Storage for FakeStorage {
     async fn prune(&self, _: PruneRequest) -> Result<Pruned, StorageError> {
         unreachable!("the engine passes it through")
     }
+    async fn close(&self) -> Result<(), StorageError> {
+        unreachable!("the engine passes it through")
+    }
 }

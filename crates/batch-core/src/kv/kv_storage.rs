@@ -1,7 +1,7 @@
 use tokio::sync::{oneshot, watch};
 
 use super::machine::{Belongings, Machine, PreparedBatch, Staged};
-use super::owner::{Answer, Committed, Job, Owner, Yard, in_doubt};
+use super::owner::{Answer, Committed, Job, Order, Owner, Yard, in_doubt};
 use super::parcel::Parcel;
 use super::{KvOptions, KvTraits, OrderedKv};
 use crate::id::BatchId;
@@ -18,7 +18,10 @@ const SLICE_BYTES: usize = 1 << 20;
 ///
 /// A map that keeps nothing is run by its callers under a lock. Any other has a
 /// thread of its own that commits in groups: what arrives while one commit is
-/// synced shares the next. Dropping the storage waits for the last commit.
+/// synced shares the next. Dropping the storage waits for the last commit, and leaves
+/// what is held to the next opening, as a death does.
+/// [`close`](crate::storage::Storage::close) gives it back, and works while others still have
+/// the storage.
 #[derive(Debug)]
 pub struct KvStorage<K: OrderedKv> {
     owner: Owner<K>,
@@ -66,6 +69,14 @@ impl<K: OrderedKv> KvStorage<K> {
         })
     }
 
+    /// Closes the store and waits until its map is free.
+    pub(super) async fn let_go(&self) -> Result<(), StorageError> {
+        let (sender, receiver) = oneshot::channel();
+        self.owner.close(sender);
+        // Where nobody answers, it is closed already.
+        receiver.await.unwrap_or(Ok(()))
+    }
+
     pub(super) const fn traits(&self) -> &KvTraits {
         &self.traits
     }
@@ -102,7 +113,7 @@ impl<K: OrderedKv> KvStorage<K> {
             Box::new(move |committed: &Committed| {
                 let answer = match (outcome, committed) {
                     (Err(error), _) => Err(error),
-                    (Ok(_), Err(cause)) => Err(in_doubt(cause)),
+                    (Ok(_), Err(cause)) => Err(in_doubt("make a write durable", cause)),
                     (Ok(reply), Ok(())) => Ok(Parcel::new(reply, lost)),
                 };
                 // A caller who is gone has dropped the receiver; the parcel knows what to do.
@@ -120,7 +131,7 @@ impl<K: OrderedKv> KvStorage<K> {
         + Send
         + 'static,
     ) -> Result<Claimed, StorageError> {
-        let lost = self.owner.sender().map(|jobs| {
+        let lost = self.owner.sender().map(|orders| {
             Box::new(move |claimed: Claimed| {
                 let job: Job<K> = Box::new(move |machine, now| {
                     let back = claimed.runs.into_iter();
@@ -128,8 +139,8 @@ impl<K: OrderedKv> KvStorage<K> {
                     let given_back = machine.settle(back.collect(), now);
                     Box::new(move |_: &Committed| drop(given_back))
                 });
-                // A closed store has voided the claims already.
-                let _ = jobs.send(job);
+                // A store that is closed has given it back, or will when it is opened again.
+                let _ = orders.send(Order::Run(job));
             }) as Box<dyn FnOnce(Claimed) + Send>
         });
         self.call_or(operation, lost).await

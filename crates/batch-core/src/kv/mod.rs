@@ -17,6 +17,7 @@ mod record;
 mod settle_slices;
 mod stage;
 mod storage_for_kv;
+mod threads;
 mod write_batch;
 
 pub use kv_error::KvError;

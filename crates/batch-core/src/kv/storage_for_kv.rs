@@ -149,7 +149,12 @@ impl<K: OrderedKv> Storage for KvStorage<K> {
 
     async fn wait(&self, after: Sequence) -> Result<Sequence, StorageError> {
         let mut head = self.head();
+        // By itself a look at the head succeeds for as long as anybody has it.
+        head.has_changed().map_err(|_| closed())?;
         let reached = head.wait_for(|known| *known > after).await;
         reached.map(|known| *known).map_err(|_| closed())
+    }
+    async fn close(&self) -> Result<(), StorageError> {
+        self.let_go().await
     }
 }

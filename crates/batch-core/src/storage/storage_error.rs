@@ -34,8 +34,8 @@ pub enum ErrorKind {
     Invalid,
     /// The store cannot be opened or read at all: permissions, a path that is no directory.
     Unavailable,
-    /// The store is gone while this handle of it remains, such as when the thread that owns
-    /// it has ended. Open it again.
+    /// The store was closed while this handle of it remains, or the thread that owns it has
+    /// ended. Open it again.
     Closed,
 }
 
@@ -87,7 +87,7 @@ impl fmt::Display for StorageError {
             ErrorKind::Locked => write!(f, "the store is in use: {doing}"),
             ErrorKind::NewerFormat => write!(f, "the store is of a newer program: {doing}"),
             ErrorKind::Invalid | ErrorKind::Unavailable => write!(f, "could not {doing}"),
-            ErrorKind::Closed => write!(f, "could not {doing}: the store is closed"),
+            ErrorKind::Closed => write!(f, "could not {doing}: it is closed; open it again"),
         }
     }
 }

@@ -207,4 +207,12 @@ pub trait Storage: Debug + Send + Sync + 'static {
     ///
     /// Everything that makes a run claimable, but for time passing, is in the journal.
     async fn wait(&self, after: Sequence) -> Result<Sequence, StorageError>;
+
+    /// Lets go of the store, so that it can be opened again in this process at once.
+    ///
+    /// What is under way, waiting included, is done whole or refused with
+    /// [`ErrorKind::Closed`](super::ErrorKind::Closed). Every later call is refused so.
+    /// What is held is given back with nothing counted. Where that could not be recorded
+    /// the call fails, and the store is closed all the same. Closing again is harmless.
+    async fn close(&self) -> Result<(), StorageError>;
 }

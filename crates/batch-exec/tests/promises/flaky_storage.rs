@@ -183,4 +183,7 @@ impl Storage for FlakyStorage {
     async fn wait(&self, after: Sequence) -> Answer<Sequence> {
         self.inner.wait(after).await
     }
+    async fn close(&self) -> Answer<()> {
+        self.inner.close().await
+    }
 }

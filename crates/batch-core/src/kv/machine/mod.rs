@@ -9,6 +9,7 @@ mod browse;
 mod cancel;
 mod catalogue;
 mod claim;
+mod give_back;
 mod group;
 mod insert;
 mod interrupt;

@@ -19,6 +19,7 @@ use batch_core::storage::{
 };
 use batch_core::valid::ValidInput;
 
+use super::cage::go_back;
 use super::flaw::Flaw;
 use crate::faulty_kv::FaultyKv;
 
@@ -361,6 +362,18 @@ impl Storage for Animal {
         match self.flaw {
             Flaw::WakesForNothing => Ok(after),
             _ => self.inner.wait(after).await,
+        }
+    }
+    async fn close(&self) -> Result<(), StorageError> {
+        match self.flaw {
+            Flaw::IgnoresAClose => Ok(()),
+            Flaw::ClosesLikeADeath => {
+                let before = self.kv.dump();
+                self.inner.close().await?;
+                go_back(&self.kv, before);
+                Ok(())
+            }
+            _ => self.inner.close().await,
         }
     }
 }

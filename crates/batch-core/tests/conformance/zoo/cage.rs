@@ -47,7 +47,7 @@ impl Cage {
 }
 
 /// Puts a map back to what it was.
-fn go_back(kv: &FaultyKv, before: Vec<KeyValue>) {
+pub fn go_back(kv: &FaultyKv, before: Vec<KeyValue>) {
     let mut writes = WriteBatch::new();
     kv.dump().into_iter().for_each(|kv| writes.delete(kv.key));
     before

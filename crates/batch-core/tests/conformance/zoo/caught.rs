@@ -210,6 +210,22 @@ fn a_waiter_woken_for_nothing_is_caught() {
 }
 
 #[test]
+fn a_close_that_does_nothing_is_caught() {
+    is_caught(
+        Flaw::IgnoresAClose,
+        "close::after_it_every_call_says_that_the_store_is_closed",
+    );
+}
+
+#[test]
+fn a_close_that_counts_what_is_held_as_interrupted_is_caught() {
+    is_caught(
+        Flaw::ClosesLikeADeath,
+        "close::a_run_that_was_held_waits_again_and_nothing_is_counted",
+    );
+}
+
+#[test]
 fn random_days_find_these_by_themselves() {
     for flaw in [
         Flaw::LosesARun,

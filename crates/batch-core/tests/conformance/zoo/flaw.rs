@@ -49,4 +49,8 @@ pub enum Flaw {
     DropsLargeOutputs,
     /// A waiter is woken though nothing has happened.
     WakesForNothing,
+    /// Closing does nothing.
+    IgnoresAClose,
+    /// Closing leaves what is held to the next opening, as a death does.
+    ClosesLikeADeath,
 }
