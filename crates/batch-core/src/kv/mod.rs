@@ -15,6 +15,8 @@ mod parcel;
 mod prepare;
 mod record;
 mod settle_slices;
+#[cfg(test)]
+mod shuttled;
 mod stage;
 mod storage_for_kv;
 mod threads;
