@@ -19,7 +19,7 @@ use batch_core::id::WorkflowId;
 use batch_core::memory::MemoryStorage;
 use batch_core::request::{BatchRequest, Input, Limits};
 use batch_core::run::{Failure, Output, RunState};
-use batch_core::storage::{ClaimRequest, ClaimedRun, Disposition, Settlement, Storage};
+use batch_core::storage::{ClaimRequest, ClaimedRun, Disposition, ErrorKind, Settlement, Storage};
 use batch_core::valid::{ProblemCode, Source};
 use futures_core::Stream;
 
@@ -310,4 +310,40 @@ async fn runs_of_one_state_are_found_across_batches() {
         failures.push(run.failure.unwrap().reason().to_owned());
     }
     assert_eq!(failures, ["BROKEN"; 3]);
+}
+
+#[tokio::test]
+async fn an_engine_that_was_closed_says_so_to_everybody_who_has_it() {
+    let engine = engine(1_000).await;
+    let batch = engine.submit(WORKFLOW, texts(1_000)).await.unwrap();
+    let storage = Arc::clone(engine.storage());
+    let held = claim(&storage, 10).await;
+    let waiting = tokio::spawn({
+        let batch = engine.batch_handle(batch.id());
+        async move { batch.wait().await }
+    });
+    tokio::task::yield_now().await;
+
+    engine.close().await.unwrap();
+
+    let late = held.into_iter().map(|run| {
+        let disposition = processed(&run);
+        Settlement::new(run.claim, disposition)
+    });
+    let error = storage.settle(late.collect()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
+    let told = [
+        waiting.await.unwrap().unwrap_err().to_string(),
+        batch.get().await.unwrap_err().to_string(),
+        engine
+            .clone()
+            .submit(WORKFLOW, texts(1))
+            .await
+            .unwrap_err()
+            .to_string(),
+    ];
+    for text in told {
+        assert!(text.contains("it is closed; open it again"), "{text}");
+    }
+    engine.close().await.unwrap();
 }

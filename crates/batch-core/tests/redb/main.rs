@@ -9,6 +9,8 @@ mod backend;
 mod child;
 #[path = "../embedded/churn.rs"]
 mod churn;
+#[path = "../embedded/closing.rs"]
+mod closing;
 #[path = "../embedded/damage.rs"]
 mod damage;
 mod full_disk;

@@ -2,12 +2,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use batch_core::run::RunState;
-use batch_core::storage::ErrorKind;
+use batch_core::storage::{ErrorKind, SinkStart};
 
 use super::flaky_storage::{Fault, FlakyStorage};
 use super::yard::Yard;
 use batch_exec::dispatcher::DispatcherError;
 use batch_exec::executor::{ExecutorError, Outcome, RunContext};
+use batch_exec::sink::ChannelSink;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -81,4 +82,32 @@ async fn a_store_that_never_recovers_does_not_hold_up_a_shutdown_for_ever() {
     yard.until(batch, |batch| batch.counts.processing == 1)
         .await;
     assert!(dispatcher.shutdown().await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_closed_under_a_dispatcher_stops_it_and_hangs_nobody() {
+    for (runs, waited) in [
+        (0, Duration::ZERO),
+        (100, Duration::ZERO),
+        (100, 7 * SECOND),
+    ] {
+        let yard = Yard::new().await;
+        let (sender, _events) = tokio::sync::mpsc::channel(1_000);
+        let dispatcher = yard
+            .dispatcher()
+            .workflow("w", work)
+            .sink("s", SinkStart::Now, ChannelSink::new(sender))
+            .start()
+            .await
+            .unwrap();
+        if runs > 0 {
+            yard.submit("w", runs).await;
+        }
+        tokio::time::sleep(waited).await;
+        yard.engine.close().await.unwrap();
+        let error = dispatcher.failed().await;
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("it is closed"), "{error}: {cause}");
+        assert!(dispatcher.shutdown().await.is_err());
+    }
 }

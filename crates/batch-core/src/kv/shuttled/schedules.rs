@@ -4,7 +4,7 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, MaxSteps, Runner};
 
 /// How many schedules each scheduler tries by default.
-const SCHEDULES: usize = 1_500;
+const SCHEDULES: usize = 100;
 /// How often a schedule of PCT turns to another thread where it need not.
 const TURNS: usize = 3;
 /// A story that takes more steps goes round in circles.
