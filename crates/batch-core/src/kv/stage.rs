@@ -19,6 +19,7 @@ pub(super) struct Stored {
 ///
 /// Records of any size go in; values of at most the map's preferred size come out.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Stage<K> {
     kv: K,
     writes: WriteBatch,
@@ -42,6 +43,18 @@ impl<K: OrderedKv> Stage<K> {
     /// The most bytes of a record that fits one value.
     pub(super) const fn share(&self) -> usize {
         self.share
+    }
+
+    /// The map itself, for a test that looks into it or decides what becomes of its next commit.
+    #[cfg(test)]
+    pub(super) const fn kv_mut(&mut self) -> &mut K {
+        &mut self.kv
+    }
+
+    /// The map itself, for a test that looks into it.
+    #[cfg(test)]
+    pub(super) const fn kv(&self) -> &K {
+        &self.kv
     }
 
     /// Bytes that wait for the commit.

@@ -15,6 +15,7 @@ use crate::time::Moment;
 
 /// All state of a store, and the writes of the open group.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(in crate::kv) struct Machine<K> {
     pub(super) stage: Stage<K>,
     pub(super) head: Head,
@@ -51,6 +52,7 @@ pub(in crate::kv) struct Machine<K> {
 
 /// How things stood before the open group, to go back to if its commit fails.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Before {
     pub head: Option<Head>,
     pub sinks: Option<BTreeMap<SinkName, Sequence>>,

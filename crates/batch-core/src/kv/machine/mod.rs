@@ -18,6 +18,8 @@ mod list_batches;
 mod list_runs;
 mod live_batch;
 mod machine_state;
+#[cfg(test)]
+mod model_check;
 mod open;
 mod pages;
 mod prune;

@@ -11,11 +11,13 @@ use crate::storage::{ErrorKind, StorageError};
 
 /// The pages of run records that the open group has read, and those it has changed.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Pages {
     open: BTreeMap<(BatchId, u32), OpenPage>,
 }
 
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 struct OpenPage {
     page: RunPage,
     /// How many values the stored page spans.

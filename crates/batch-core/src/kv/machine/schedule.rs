@@ -11,6 +11,7 @@ use crate::request::Priority;
 /// the time of the line served last, so it neither waits behind a huge one nor
 /// catches up on turns it was not there for.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Schedule {
     turns: BTreeMap<WorkflowId, BTreeSet<Turn>>,
     lines: BTreeMap<LineKey, Line>,
@@ -34,6 +35,7 @@ struct LineKey {
 
 /// The claimable batches of one submission, by part.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 struct Line {
     time: u64,
     batches: BTreeSet<(u32, BatchId)>,
