@@ -59,8 +59,8 @@ fn row(bounds: Bounds, states: usize) -> String {
     format!("| {runs} | {workers} | {attempts} | {interruptions} | {commits} | {states} |")
 }
 
-/// Explores all days within the bounds; the page must say how many states there are.
-fn explore(bounds: Bounds) {
+/// Explores all days within the bounds; gives what the page says of it.
+fn explore(bounds: Bounds) -> String {
     let threads = available_parallelism().map_or(1, usize::from);
     let began = Instant::now();
     let checker = DayModel::new(bounds, None).checker().threads(threads);
@@ -77,7 +77,7 @@ fn explore(bounds: Bounds) {
         panic!("{}", model.tell_story(&day.story));
     }
     checker.assert_properties();
-    assert_told(&row);
+    row
 }
 
 /// Finds a shortest way in which a variant breaks this promise; the page must tell it.
@@ -88,51 +88,59 @@ fn refute(fault: Fault, promise: Promise) {
     let broken = model.broken.lock().clone();
     let day = broken.expect("the variant is broken");
     assert_eq!(day.breach, Some(promise));
-    assert!(checker.discovery(promise.text()).is_some());
     assert_told(&model.tell_story(&day.story));
 }
 
 #[test]
 fn two_runs_by_two_workers_keep_every_promise_on_every_day() {
-    explore(TWO_BY_TWO);
+    assert_told(&explore(TWO_BY_TWO));
 }
 
 #[test]
 fn one_run_keeps_every_promise_however_often_its_holder_dies_and_commits_fail() {
-    explore(Bounds {
+    assert_told(&explore(Bounds {
         runs: 1,
         workers: 1,
         interruptions: WITHOUT_END,
         commits: Commits::MayFail,
         ..TWO_BY_TWO
-    });
+    }));
 }
 
 #[test]
 #[ignore = "needs a release build"]
 fn two_runs_by_two_workers_keep_every_promise_when_any_commit_may_fail() {
-    explore(Bounds {
-        commits: Commits::MayFail,
-        ..TWO_BY_TWO
-    });
+    println!(
+        "{}",
+        explore(Bounds {
+            commits: Commits::MayFail,
+            ..TWO_BY_TWO
+        })
+    );
 }
 
 #[test]
 #[ignore = "needs a release build"]
 fn two_runs_by_two_workers_keep_every_promise_however_often_their_holders_die() {
-    explore(Bounds {
-        interruptions: WITHOUT_END,
-        ..TWO_BY_TWO
-    });
+    println!(
+        "{}",
+        explore(Bounds {
+            interruptions: WITHOUT_END,
+            ..TWO_BY_TWO
+        })
+    );
 }
 
 #[test]
 #[ignore = "needs a release build"]
 fn three_runs_by_two_workers_keep_every_promise_on_every_day() {
-    explore(Bounds {
-        runs: 3,
-        ..TWO_BY_TWO
-    });
+    println!(
+        "{}",
+        explore(Bounds {
+            runs: 3,
+            ..TWO_BY_TWO
+        })
+    );
 }
 
 #[test]
