@@ -107,6 +107,7 @@
 //! | [`storage`] | the seam behind which all of this is kept |
 //! | [`memory`], `sled`, `redb` | storage that ends with the process, and storage that outlives it |
 //! | `embedded` | which of the two made the store in a directory |
+//! | `failpoint` | places at which a test ends the process (a feature, never for use) |
 //! | `conformance` | the suite that shows whether a storage keeps the contract (a feature) |
 //! | [`kv`] | a storage from any ordered map of bytes |
 //! | [`time`] | time as a value that is passed in |
@@ -119,6 +120,10 @@ pub mod conformance;
 #[cfg(any(feature = "redb", feature = "sled"))]
 pub mod embedded;
 pub mod engine;
+#[cfg(feature = "failpoints")]
+pub mod failpoint;
+#[cfg(not(feature = "failpoints"))]
+mod failpoint;
 pub mod id;
 pub mod journal;
 pub mod kv;

@@ -1,4 +1,7 @@
-//! The process that the crash journeys kill: `crash-child STORE SEED STEPS`.
+//! The process that the crash journeys kill: `crash-child BACKEND STORE TASK`.
+//!
+//! With the feature `failpoints`, `BATCHYARD_FAILPOINT=NAME:n` ends it at the nth time that it
+//! comes to a failpoint, and `BATCHYARD_FAILPOINT=count` has it report how often it came to each.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
@@ -6,8 +9,12 @@ use std::path::Path;
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let store = Path::new(&arguments[1]);
-    let seed = arguments[2].parse().unwrap();
-    let steps = arguments[3].parse().unwrap();
-    batch_tests::crash::work(store, seed, steps, &mut std::io::stdout().lock()).await;
+    let backend = arguments[1].parse().unwrap();
+    let store = Path::new(&arguments[2]);
+    let task: batch_tests::crash::Task = arguments[3].parse().unwrap();
+    #[cfg(feature = "failpoints")]
+    batch_tests::crash::failpoints::arm();
+    task.perform(backend, store).await;
+    #[cfg(feature = "failpoints")]
+    batch_tests::crash::failpoints::report();
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::store_lock::LOCK_FILE;
 use super::{Layout, Mark};
+use crate::failpoint::{Failpoint, reach};
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
 
@@ -37,6 +38,7 @@ impl StoreDir {
             }
             Err(e) => return Err(unopened(&path, e)),
         }
+        reach(Failpoint::DirectoryMade);
         Ok(Self { path, layout })
     }
 
@@ -124,7 +126,9 @@ impl StoreDir {
     pub(crate) fn finish_creation(&self) -> io::Result<()> {
         self.sync()?;
         self.sync_ancestors()?;
+        reach(Failpoint::NamesSynced);
         std::fs::rename(self.new_mark(), self.mark())?;
+        reach(Failpoint::MarkNamed);
         self.sync()
     }
 

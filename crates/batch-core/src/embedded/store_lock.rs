@@ -2,6 +2,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
+use crate::failpoint::{Failpoint, reach};
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
 
@@ -30,6 +31,7 @@ impl StoreLock {
         match file.try_lock() {
             Ok(()) => {
                 note_holder(&mut file);
+                reach(Failpoint::LockTaken);
                 Ok(Self { file })
             }
             Err(TryLockError::WouldBlock) => Err(locked(dir, &holder(&mut file))),

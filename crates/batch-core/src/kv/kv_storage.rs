@@ -4,6 +4,7 @@ use super::machine::{Belongings, Machine, PreparedBatch, Staged};
 use super::owner::{Answer, Committed, Job, Order, Owner, Yard, in_doubt};
 use super::parcel::Parcel;
 use super::{KvOptions, KvTraits, OrderedKv};
+use crate::failpoint::{Failpoint, reach};
 use crate::id::BatchId;
 use crate::journal::Sequence;
 use crate::storage::{
@@ -41,6 +42,7 @@ impl<K: OrderedKv> KvStorage<K> {
     ///
     /// When the map cannot be read or written, or what it holds is damaged.
     pub fn start(kv: K, options: KvOptions) -> Result<Self, StorageError> {
+        reach(Failpoint::MapOpened);
         let traits = kv.traits();
         let mut key = [0; 32];
         getrandom::fill(&mut key)
@@ -48,6 +50,7 @@ impl<K: OrderedKv> KvStorage<K> {
         let now = options.clock.now();
         let mut machine = Machine::open(kv, key, options.key_retention, now)?;
         machine.commit(now)?;
+        reach(Failpoint::OpeningCommitted);
         let (sender, head) = watch::channel(machine.sequence());
         let fingerprint_key = *machine.fingerprint_key();
         let share = machine.stage().share();

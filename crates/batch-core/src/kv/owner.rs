@@ -6,6 +6,7 @@ use tokio::sync::{oneshot, watch};
 use super::OrderedKv;
 use super::machine::Machine;
 use super::threads::{self, JoinHandle, Mutex, Receiver, Sender, TryRecvError};
+use crate::failpoint::{Failpoint, reach};
 use crate::journal::Sequence;
 use crate::storage::{ErrorKind, StorageError};
 use crate::time::{Clock, Moment};
@@ -129,6 +130,7 @@ impl<K> Drop for Owner<K> {
             if let Some(thread) = thread.take().filter(|t| !on_itself(t)) {
                 // Its panic has been printed, and every caller has been told.
                 let _ = thread.join();
+                reach(Failpoint::OwnerEnded);
             }
         }
     }
@@ -190,6 +192,7 @@ impl<K: OrderedKv> Yard<K> {
         for answer in answers {
             answer(&committed);
         }
+        reach(Failpoint::GroupAnswered);
         closing
     }
 
@@ -237,6 +240,7 @@ impl<K: OrderedKv> Yard<K> {
         let head = self.machine.sequence();
         self.head
             .send_if_modified(|known| std::mem::replace(known, head) != head);
+        reach(Failpoint::HeadAnnounced);
         Ok(())
     }
 
@@ -246,6 +250,7 @@ impl<K: OrderedKv> Yard<K> {
             tracing::error!(%error, "what was deleted could not be cleared away");
             self.machine.postpone_tidying();
         }
+        reach(Failpoint::TidyingStaged);
         // A failure has been logged, and the next write says so to its caller.
         let _ = self.commit(now);
     }

@@ -9,6 +9,7 @@ use ::redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, TableDefinit
 use super::fault::Fault;
 use super::{RedbCheck, RedbOptions, RedbRepair};
 use crate::embedded::StoreDir;
+use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KvError, WriteBatch};
 use crate::storage::ErrorKind;
 
@@ -81,6 +82,7 @@ impl GuardedDb {
         self.view.take();
         Fault::catch(|| {
             let mut transaction = self.db().begin_write()?;
+            reach(Failpoint::RedbBegun);
             transaction.set_durability(Durability::Immediate)?;
             transaction.set_quick_repair(self.repair == RedbRepair::Record);
             let mut map = transaction.open_table(MAP)?;
@@ -92,6 +94,7 @@ impl GuardedDb {
             }
             drop(map);
             transaction.open_table(COMMITS)?.insert(LAST, number)?;
+            reach(Failpoint::RedbStaged);
             Ok(transaction.commit()?)
         })
     }

@@ -6,6 +6,7 @@ use std::io;
 use super::RedbOptions;
 use super::guarded_db::{GuardedDb, unopened};
 use crate::embedded::{Mark, StoreDir};
+use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KvError, WriteBatch};
 use crate::storage::ErrorKind;
 
@@ -17,18 +18,23 @@ pub(super) fn create(dir: &StoreDir, options: &RedbOptions) -> Result<(GuardedDb
     let doing = format!("create a store in {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mark = Mark::create(dir)?;
+    reach(Failpoint::NewMarkMade);
     dir.sync().map_err(failed)?;
     dir.clear_unfinished().map_err(failed)?;
+    reach(Failpoint::LeftoversCleared);
     let file = File::options()
         .read(true)
         .write(true)
         .create_new(true)
         .open(dir.data())
         .map_err(failed)?;
+    reach(Failpoint::DataFileMade);
     let mut db = GuardedDb::open(dir, options, file).map_err(|fault| unopened(dir, fault))?;
+    reach(Failpoint::DatabaseOpened);
     db.commit(WriteBatch::new(), 0)
         .map_err(|fault| fault.into_error(&doing))?;
     db.sync().map_err(failed)?;
+    reach(Failpoint::DataSynced);
     dir.finish_creation().map_err(failed)?;
     Ok((db, mark))
 }
@@ -38,15 +44,20 @@ pub(super) fn reopen(dir: &StoreDir, options: &RedbOptions) -> Result<(GuardedDb
     let doing = format!("open {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mut mark = Mark::open(dir)?;
+    reach(Failpoint::MarkRead);
     let file = dir.open_data()?;
     refuse_empty(&file, dir)?;
     let db = GuardedDb::open(dir, options, file).map_err(|fault| unopened(dir, fault))?;
+    reach(Failpoint::DatabaseOpened);
     let found = db.number().map_err(|fault| unopened(dir, fault))?;
     let number = mark.check(found, dir)?;
+    reach(Failpoint::DatabaseChecked);
     // What the next reader sees may be what a killed process wrote or named and did not sync.
     db.sync().map_err(failed)?;
     dir.sync().map_err(failed)?;
+    reach(Failpoint::ReopeningSynced);
     mark.record(number).map_err(failed)?;
+    reach(Failpoint::MarkRecorded);
     mark.sync().map_err(failed)?;
     Ok((db, mark))
 }

@@ -7,6 +7,7 @@ use super::guarded_db::{GuardedDb, View};
 use super::layout::LAYOUT;
 use super::opening::{create, reopen};
 use crate::embedded::{FailStop, Found, Mark, StoreDir, StoreLock};
+use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
 use crate::storage::{Description, Durability, ErrorKind, SortOrder};
 
@@ -95,10 +96,13 @@ impl RedbKv {
         self.db
             .commit(writes, number)
             .map_err(|fault: Fault| fault.into_error(&doing))?;
+        reach(Failpoint::RedbSynced);
         self.db.check_place().map_err(|e| KvError::io(&doing, e))?;
         self.mark
             .advance(number)
-            .map_err(|e| KvError::io(&doing, e))
+            .map_err(|e| KvError::io(&doing, e))?;
+        reach(Failpoint::RedbMarked);
+        Ok(())
     }
 }
 
@@ -166,6 +170,7 @@ impl Drop for RedbKv {
         if let Err(error) = self.mark.sync() {
             tracing::warn!(%error, path = %self.dir.path().display(), "could not sync the mark");
         }
+        reach(Failpoint::MarkClosed);
     }
 }
 

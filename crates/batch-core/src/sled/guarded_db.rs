@@ -6,6 +6,7 @@ use super::fault::Fault;
 use super::nudger::Nudger;
 use super::{SledOptions, recovery};
 use crate::embedded::StoreDir;
+use crate::failpoint::{Failpoint, reach};
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
 
@@ -54,11 +55,13 @@ impl GuardedDb {
     pub(super) fn write(&self, batch: ::sled::Batch, writes: usize) -> Result<(), Fault> {
         let written = self.call(|tree| {
             tree.apply_batch(batch)?;
+            reach(Failpoint::SledApplied);
             match &self.nudger {
                 Some(nudger) => nudger.during(|| tree.flush()),
                 None => tree.flush(),
             }
         });
+        reach(Failpoint::SledFlushed);
         collect_garbage(writes);
         written.map(drop)
     }

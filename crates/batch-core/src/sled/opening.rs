@@ -11,6 +11,7 @@ use super::key_space::{FIRST_OF_USERS, LAST, fence};
 use super::last_commit::LastCommit;
 use super::{OpenCheck, SledOptions};
 use crate::embedded::{Mark, StoreDir, sync_dir};
+use crate::failpoint::{Failpoint, reach};
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
 
@@ -30,13 +31,17 @@ pub(super) fn create(dir: &StoreDir, options: &SledOptions) -> Result<Opened, Kv
     let doing = format!("create a store in {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mark = Mark::create(dir)?;
+    reach(Failpoint::NewMarkMade);
     dir.sync().map_err(failed)?;
     dir.clear_unfinished().map_err(failed)?;
+    reach(Failpoint::LeftoversCleared);
     Ballast::new(dir.path(), options.ballast_bytes)
         .create()
         .map_err(failed)?;
     let log = File::create(dir.data()).map_err(failed)?;
+    reach(Failpoint::DataFileMade);
     let db = GuardedDb::open(dir, options, log).map_err(|fault| unopened(dir, fault))?;
+    reach(Failpoint::DatabaseOpened);
     let (first, writes) = first_batch();
     db.write(first, writes)
         .map_err(|fault| fault.into_error(&doing))?;
@@ -49,6 +54,7 @@ fn settle(dir: &StoreDir, db: &GuardedDb) -> io::Result<()> {
     db.sync()?;
     File::open(dir.path().join("conf"))?.sync_all()?;
     sync_dir(&dir.path().join("blobs"))?;
+    reach(Failpoint::DataSynced);
     dir.finish_creation()
 }
 
@@ -68,6 +74,7 @@ pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<Opened, Kv
     let doing = format!("open {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mut mark = Mark::open(dir)?;
+    reach(Failpoint::MarkRead);
     let ballast = Ballast::new(dir.path(), options.ballast_bytes);
     let db = match GuardedDb::open(dir, options, dir.open_data()?) {
         Err(fault) if fault.is_full() => {
@@ -81,14 +88,18 @@ pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<Opened, Kv
         fault => fault,
     }
     .map_err(|fault| unopened(dir, fault))?;
+    reach(Failpoint::DatabaseOpened);
     let last = check_last(&db, &mark, dir)?;
     if options.check == OpenCheck::Everything {
         check_content(&db, last, dir)?;
     }
+    reach(Failpoint::DatabaseChecked);
     // What the next reader sees may be what a killed process wrote or named and did not sync.
     db.sync().map_err(failed)?;
     dir.sync().map_err(failed)?;
+    reach(Failpoint::ReopeningSynced);
     mark.record(last.number).map_err(failed)?;
+    reach(Failpoint::MarkRecorded);
     mark.sync().map_err(failed)?;
     Ok(Opened { db, mark, last })
 }

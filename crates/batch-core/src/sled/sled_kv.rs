@@ -10,6 +10,7 @@ use super::last_commit::LastCommit;
 use super::layout::LAYOUT;
 use super::opening::{create, reopen};
 use crate::embedded::{FailStop, Found, Mark, StoreDir, StoreLock};
+use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
 use crate::storage::{Description, Durability, ErrorKind, SortOrder};
 
@@ -94,14 +95,18 @@ impl SledKv {
         let (batch, content) = self.prepare(writes).map_err(failed)?;
         let number = self.last.number + 1;
         let last = LastCommit { number, content };
+        reach(Failpoint::SledPrepared);
         self.db
             .write(with_last(batch, last), count)
             .map_err(failed)?;
         self.db.sync().map_err(|e| KvError::io(&doing, e))?;
+        reach(Failpoint::SledSynced);
         self.last = last;
         self.mark
             .advance(number)
-            .map_err(|e| KvError::io(&doing, e))
+            .map_err(|e| KvError::io(&doing, e))?;
+        reach(Failpoint::SledMarked);
+        Ok(())
     }
 
     /// The writes for sled, and what the store adds up to after them.
@@ -186,6 +191,7 @@ impl Drop for SledKv {
         if let Err(error) = self.mark.sync() {
             tracing::warn!(%error, path = %self.dir.path().display(), "could not sync the mark");
         }
+        reach(Failpoint::MarkClosed);
     }
 }
 

@@ -1,5 +1,6 @@
 use super::Machine;
 use super::live_batch::LiveBatch;
+use crate::failpoint::{Failpoint, reach};
 use crate::id::BatchId;
 use crate::kv::OrderedKv;
 use crate::kv::key;
@@ -33,8 +34,10 @@ impl<K: OrderedKv> Machine<K> {
             self.pages.clear();
             return Ok(());
         }
+        reach(Failpoint::GroupStaged);
         match self.stage.commit() {
             Ok(()) => {
+                reach(Failpoint::GroupCommitted);
                 self.before = super::machine_state::Before::default();
                 self.pages.clear();
                 Ok(())

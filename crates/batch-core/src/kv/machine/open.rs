@@ -8,6 +8,7 @@ use super::live_batch::LiveBatch;
 use super::machine_state::Before;
 use super::pages::Pages;
 use super::schedule::Schedule;
+use crate::failpoint::{Failpoint, reach};
 use crate::id::SinkName;
 use crate::journal::Sequence;
 use crate::kv::key::Key;
@@ -35,6 +36,7 @@ impl<K: OrderedKv> Machine<K> {
         let head = stage
             .get_record(&key::head(), || "the head of the store".into())?
             .map_or_else(|| new_head(&stage, fingerprint_key), Ok)?;
+        reach(Failpoint::HeadRead);
         let mut machine = Self {
             stage,
             head,
@@ -60,7 +62,9 @@ impl<K: OrderedKv> Machine<K> {
         machine.read_sinks()?;
         machine.read_tidies()?;
         machine.read_live()?;
+        reach(Failpoint::StateRead);
         machine.take_back(now);
+        reach(Failpoint::InterruptionsStaged);
         Ok(machine)
     }
 

@@ -1,0 +1,65 @@
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use batch_core::kv::{KvOptions, KvStorage};
+use batch_core::redb::{RedbKv, RedbOptions};
+use batch_core::sled::{SledKv, SledOptions};
+use batch_core::storage::{Storage, StorageError};
+
+/// A durable backend that is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// sled 0.34.
+    Sled,
+    /// redb 4.
+    Redb,
+}
+
+impl Backend {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Sled, Self::Redb];
+
+    /// Opens a store, with little memory and nothing kept aside: many are made.
+    ///
+    /// # Errors
+    ///
+    /// As the backend says it.
+    pub fn open(self, store: &Path, options: KvOptions) -> Result<Box<dyn Storage>, StorageError> {
+        Ok(match self {
+            Self::Sled => {
+                let small = SledOptions {
+                    cache_bytes: 1 << 20,
+                    ballast_bytes: 0,
+                    ..SledOptions::default()
+                };
+                Box::new(KvStorage::start(SledKv::open_with(store, &small)?, options)?)
+            }
+            Self::Redb => {
+                let small = RedbOptions {
+                    cache_bytes: 1 << 20,
+                    ..RedbOptions::default()
+                };
+                Box::new(KvStorage::start(RedbKv::open_with(store, &small)?, options)?)
+            }
+        })
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sled => "sled",
+            Self::Redb => "redb",
+        })
+    }
+}
+
+impl FromStr for Backend {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|b| b.to_string() == text);
+        known.ok_or_else(|| format!("{text:?} is no backend"))
+    }
+}

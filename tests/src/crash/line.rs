@@ -1,0 +1,65 @@
+use std::fmt;
+use std::str::FromStr;
+
+use batch_core::id::{BatchId, RunId};
+use batch_core::run::RunState;
+
+/// Something that a child is about to do, or was told by its store; it reports it at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// What follows is what it was started for.
+    Begun,
+    /// The store is open.
+    Opened,
+    /// A batch is going to be stored under a key.
+    Submitting(String),
+    /// A batch is stored under a key.
+    Stored(BatchId, String),
+    /// A run has ended in this state.
+    Ended(RunId, RunState),
+    /// A batch was cancelled.
+    Cancelled(BatchId),
+    /// A finished batch may be pruned from now on.
+    Pruning(BatchId),
+    /// A batch was pruned.
+    Pruned(BatchId),
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Begun => f.write_str("begun"),
+            Self::Opened => f.write_str("opened"),
+            Self::Submitting(key) => write!(f, "submitting {key}"),
+            Self::Stored(batch, key) => write!(f, "stored {batch} {key}"),
+            Self::Ended(run, state) => write!(f, "ended {run} {state}"),
+            Self::Cancelled(batch) => write!(f, "cancelled {batch}"),
+            Self::Pruning(batch) => write!(f, "pruning {batch}"),
+            Self::Pruned(batch) => write!(f, "pruned {batch}"),
+        }
+    }
+}
+
+impl FromStr for Line {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is no report");
+        let batch = |text: &str| text.parse().map_err(|_| wrong());
+        let words: Vec<&str> = text.split(' ').collect();
+        Ok(match words[..] {
+            ["begun"] => Self::Begun,
+            ["opened"] => Self::Opened,
+            ["submitting", key] => Self::Submitting(key.to_owned()),
+            ["stored", id, key] => Self::Stored(batch(id)?, key.to_owned()),
+            ["ended", run, state] => Self::Ended(
+                run.parse().map_err(|_| wrong())?,
+                state.parse().map_err(|_| wrong())?,
+            ),
+            ["cancelled", id] => Self::Cancelled(batch(id)?),
+            ["pruning", id] => Self::Pruning(batch(id)?),
+            ["pruned", id] => Self::Pruned(batch(id)?),
+            _ => return Err(wrong()),
+        })
+    }
+}

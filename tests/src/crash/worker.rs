@@ -1,0 +1,174 @@
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use batch_core::id::{BatchId, SinkName, WorkflowId};
+use batch_core::journal::Sequence;
+use batch_core::kv::KvOptions;
+use batch_core::run::{Failure, Output};
+use batch_core::storage::{
+    BatchQuery, CancelTarget, Claim, ClaimRequest, Disposition, InsertReply, NewBatch, PageSize,
+    PruneRequest, Settled, Settlement, SinkStart, Storage, WorkflowChange,
+};
+use batch_core::time::Clock;
+
+use super::content::content;
+use super::{Backend, Line, WORKFLOW};
+
+/// Someone who works on a store and reports every step on `out`, at once.
+#[allow(missing_debug_implementations, reason = "what it writes to has none")]
+pub struct Worker {
+    pub(super) storage: Box<dyn Storage>,
+    clock: Arc<dyn Clock>,
+    out: Box<dyn Write>,
+}
+
+impl Worker {
+    /// Opens a store.
+    pub fn open(
+        backend: Backend,
+        store: &Path,
+        clock: Arc<dyn Clock>,
+        out: Box<dyn Write>,
+    ) -> Self {
+        let mut options = KvOptions::default();
+        options.clock = Arc::clone(&clock);
+        let storage = backend.open(store, options).unwrap();
+        let mut worker = Self {
+            storage,
+            clock,
+            out,
+        };
+        worker.say(&Line::Opened);
+        worker
+    }
+
+    pub(super) fn say(&mut self, line: &Line) {
+        writeln!(self.out, "{line}").unwrap();
+        self.out.flush().unwrap();
+    }
+
+    /// The workflow, and a sink that keeps the journal until it is moved on.
+    pub(super) async fn found(&self) {
+        let id = WorkflowId::new(WORKFLOW).unwrap();
+        let change = WorkflowChange::EnsureDeployed;
+        self.storage.change_workflow(id, change).await.unwrap();
+        let start = SinkStart::Beginning;
+        self.storage.open_sink(witness(), start).await.unwrap();
+    }
+
+    pub(super) async fn submit(&mut self, key: &str) -> BatchId {
+        self.say(&Line::Submitting(key.to_owned()));
+        let id = id_of(key);
+        let batch = NewBatch::single(id, content(key));
+        let id = match self.storage.insert(batch).await.unwrap() {
+            InsertReply::Stored => id,
+            InsertReply::Replayed(first) => first,
+            other => panic!("{key}: {other:?}"),
+        };
+        self.say(&Line::Stored(id, key.to_owned()));
+        id
+    }
+
+    pub(super) async fn claim(&mut self, limit: u32) -> Vec<Claim> {
+        let limit = NonZeroU32::new(limit).unwrap();
+        let request = ClaimRequest::new(vec![WorkflowId::new(WORKFLOW).unwrap()], limit);
+        let claimed = self.storage.claim(request).await.unwrap();
+        claimed.runs.into_iter().map(|run| run.claim).collect()
+    }
+
+    /// Settles each claim in its own way.
+    pub(super) async fn settle(&mut self, ends: Vec<(Claim, Disposition)>) {
+        let runs: Vec<_> = ends.iter().map(|(claim, _)| claim.run()).collect();
+        let settlements = ends.into_iter();
+        let settlements = settlements.map(|(claim, how)| Settlement::new(claim, how));
+        let replies = self.storage.settle(settlements.collect()).await.unwrap();
+        for (run, reply) in runs.into_iter().zip(replies) {
+            match reply {
+                Settled::Applied(state) if state.is_ended() => self.say(&Line::Ended(run, state)),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) async fn cancel(&mut self, batch: BatchId) {
+        let target = CancelTarget::Batch(batch);
+        self.storage.cancel(target).await.unwrap();
+        self.say(&Line::Cancelled(batch));
+    }
+
+    /// Moves the sink on, to at most `behind` entries before the head.
+    pub(super) async fn advance_sink(&mut self, behind: u64) {
+        let position = self.storage.sinks().await.unwrap()[0].position;
+        let one = NonZeroU32::MIN;
+        let head = self.storage.journal(position, one).await.unwrap().head;
+        let to = Sequence::new(head.get().saturating_sub(behind));
+        if to > position {
+            self.storage.advance_sink(witness(), to).await.unwrap();
+        }
+    }
+
+    /// Prunes at most so many of the batches that have finished and that the sink has passed.
+    pub(super) async fn prune(&mut self, limit: u32) {
+        let before = self.finished().await;
+        for batch in &before {
+            self.say(&Line::Pruning(*batch));
+        }
+        let soon = self.clock.now().wall + Duration::from_secs(1);
+        let request = PruneRequest::new(soon, NonZeroU32::new(limit).unwrap());
+        self.storage.prune(request).await.unwrap();
+        let after = self.finished().await;
+        for batch in before.difference(&after) {
+            self.say(&Line::Pruned(*batch));
+        }
+    }
+
+    async fn finished(&self) -> BTreeSet<BatchId> {
+        let mut query = BatchQuery::default();
+        query.page.size = PageSize::MAX;
+        let page = self.storage.batches(query).await.unwrap();
+        let finished = page.items.iter().filter(|batch| batch.is_finished());
+        finished.map(|batch| batch.id).collect()
+    }
+}
+
+fn witness() -> SinkName {
+    SinkName::new("witness").unwrap()
+}
+
+/// The id that a batch gets under a key: the same each time, so that stores can be compared.
+pub(super) fn id_of(key: &str) -> BatchId {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        (salt, key).hash(&mut hasher);
+        hasher.finish()
+    };
+    format!("batch_{:016x}{:016x}", half(0), half(1)).parse().unwrap()
+}
+
+pub(super) fn processed(output_bytes: usize) -> Disposition {
+    let output = (output_bytes > 0).then(|| Output::new(&"x".repeat(output_bytes)).unwrap());
+    Disposition::Processed { output }
+}
+
+pub(super) fn failed() -> Disposition {
+    Disposition::Failed {
+        failure: failure(),
+        output: None,
+    }
+}
+
+pub(super) fn retry(after: Duration) -> Disposition {
+    Disposition::Retry {
+        after,
+        failure: failure(),
+    }
+}
+
+fn failure() -> Failure {
+    Failure::new("PLANNED", "for a test")
+}
