@@ -86,7 +86,11 @@ fn check_journal(entries: &[Entry], batches: &[(Batch, Vec<Run>)]) {
                     *ends.entry(RunId::new(entry.batch, ordinal)).or_default() += 1;
                 }
             }
-            Fact::Created => assert!(created.insert(entry.batch), "{} was stored twice", entry.batch),
+            Fact::Created => assert!(
+                created.insert(entry.batch),
+                "{} was stored twice",
+                entry.batch
+            ),
             Fact::Finished { .. } => *finished.entry(entry.batch).or_default() += 1,
             _ => {}
         }

@@ -1,7 +1,9 @@
 //! A process works on a store and is killed by signal 9; the store is opened and checked.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use std::io::Read;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use batch_tests::crash::{Acknowledged, Backend, Child, GoOn, Task, check_after_death};
@@ -18,15 +20,26 @@ fn seed() -> u64 {
     wanted.map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap())
 }
 
-/// Kills a process at a random moment; gives what it had reported.
-fn kill_one(child: &Child, store: &std::path::Path, random: &mut Rng) -> String {
+/// Kills a process at a random moment: every other time of its start and opening, or else of
+/// its work; gives what it had reported.
+fn kill_one(child: &Child, store: &Path, random: &mut Rng) -> String {
     let task = Task::Random(random.u64(..));
     let mut worker = child.command(store, task).spawn().unwrap();
-    let mut out = worker.stdout.take().unwrap();
+    let mut out = BufReader::new(worker.stdout.take().unwrap());
+    let (opened, is_open) = mpsc::channel();
     let listener = std::thread::spawn(move || {
         let mut report = String::new();
-        out.read_to_string(&mut report).map(|_| report).unwrap()
+        while out.read_line(&mut report).unwrap() > 0 {
+            if report.ends_with("opened\n") {
+                let _ = opened.send(());
+            }
+        }
+        report
     });
+    if random.bool() {
+        // Where it does not open, the check will say why.
+        let _ = is_open.recv();
+    }
     std::thread::sleep(Duration::from_micros(random.u64(0..150_000)));
     worker.kill().unwrap();
     worker.wait().unwrap();

@@ -73,7 +73,9 @@ impl Acknowledged {
 
     /// The keys with the batch that is known to stand under each.
     pub(super) fn keys(&self) -> impl Iterator<Item = (&String, Option<BatchId>)> {
-        self.asked.iter().map(|key| (key, self.stored.get(key).copied()))
+        self.asked
+            .iter()
+            .map(|key| (key, self.stored.get(key).copied()))
     }
 
     /// Checks that a store holds all of it, and gives the batches whose acknowledgement was not heard.
@@ -99,11 +101,19 @@ impl Acknowledged {
                 continue;
             };
             let stored = runs.get(run.ordinal().get() as usize);
-            assert_eq!(stored.map(|run| run.state), Some(*state), "the end of {run}");
+            assert_eq!(
+                stored.map(|run| run.state),
+                Some(*state),
+                "the end of {run}"
+            );
         }
         for (batch, _) in self.cancelled.iter().filter_map(|id| held.get(id)) {
             let waiting = batch.counts.pending;
-            assert_eq!(waiting, 0, "{} was cancelled and has runs waiting", batch.id);
+            assert_eq!(
+                waiting, 0,
+                "{} was cancelled and has runs waiting",
+                batch.id
+            );
         }
         let known: BTreeSet<&BatchId> = self.stored.values().collect();
         let unheard = held.iter().filter(|(id, _)| !known.contains(id));

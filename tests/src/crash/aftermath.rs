@@ -6,8 +6,7 @@ use batch_core::batch::Batch;
 use batch_core::id::{BatchId, WorkflowId};
 use batch_core::kv::KvOptions;
 use batch_core::storage::{
-    ClaimRequest, Disposition, InsertReply, NewBatch, Settled, Settlement, Storage,
-    WorkflowChange,
+    ClaimRequest, Disposition, InsertReply, NewBatch, Settled, Settlement, Storage, WorkflowChange,
 };
 use batch_core::time::{Clock, ManualClock, SystemClock};
 
@@ -33,7 +32,9 @@ pub enum GoOn {
 /// What is acknowledged here is noted too.
 pub fn check_after_death(backend: Backend, store: &Path, heard: &mut Acknowledged, go_on: GoOn) {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime.unwrap().block_on(check(backend, store, heard, go_on));
+    runtime
+        .unwrap()
+        .block_on(check(backend, store, heard, go_on));
 }
 
 async fn check(backend: Backend, store: &Path, heard: &mut Acknowledged, go_on: GoOn) {
@@ -44,12 +45,17 @@ async fn check(backend: Backend, store: &Path, heard: &mut Acknowledged, go_on: 
     check_content(&*storage, heard).await;
     let fresh = submit_fresh(&*storage, heard).await;
     work_on(&*storage, &clock, heard, |batches| match go_on {
-        GoOn::Fresh => batches.iter().any(|batch| batch.id == fresh && batch.is_finished()),
+        GoOn::Fresh => batches
+            .iter()
+            .any(|batch| batch.id == fresh && batch.is_finished()),
         GoOn::Everything => batches.iter().all(Batch::is_finished),
     })
     .await;
     let unheard = heard.check(&recount(&*storage).await);
-    assert!(unheard.is_empty(), "batches that nobody asked for: {unheard:?}");
+    assert!(
+        unheard.is_empty(),
+        "batches that nobody asked for: {unheard:?}"
+    );
 }
 
 /// A clock past whatever the children did, so that every retry is due.
@@ -67,8 +73,10 @@ async fn check_content(storage: &dyn Storage, heard: &mut Acknowledged) {
     let id = WorkflowId::new(WORKFLOW).unwrap();
     let change = WorkflowChange::EnsureDeployed;
     storage.change_workflow(id, change).await.unwrap();
-    let keys: Vec<(String, Option<BatchId>)> =
-        heard.keys().map(|(key, batch)| (key.clone(), batch)).collect();
+    let keys: Vec<(String, Option<BatchId>)> = heard
+        .keys()
+        .map(|(key, batch)| (key.clone(), batch))
+        .collect();
     // Of many that were acknowledged the last ones are tried again.
     let tried = keys.len().saturating_sub(20);
     for (number, (key, known)) in keys.into_iter().enumerate() {
@@ -82,14 +90,21 @@ async fn check_content(storage: &dyn Storage, heard: &mut Acknowledged) {
             (InsertReply::Stored, None) => id,
             (InsertReply::Replayed(batch), None) => {
                 let runs = unheard.remove(&batch);
-                assert_eq!(runs, Some(size(&key).0), "{batch} is not the whole of {key}");
+                assert_eq!(
+                    runs,
+                    Some(size(&key).0),
+                    "{batch} is not the whole of {key}"
+                );
                 batch
             }
             (other, known) => panic!("{key} belongs to {known:?}: {other:?}"),
         };
         heard.take(Line::Stored(batch, key));
     }
-    assert!(unheard.is_empty(), "batches without their keys: {unheard:?}");
+    assert!(
+        unheard.is_empty(),
+        "batches without their keys: {unheard:?}"
+    );
     heard.check(&recount(storage).await);
 }
 

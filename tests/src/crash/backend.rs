@@ -33,14 +33,20 @@ impl Backend {
                     ballast_bytes: 0,
                     ..SledOptions::default()
                 };
-                Box::new(KvStorage::start(SledKv::open_with(store, &small)?, options)?)
+                Box::new(KvStorage::start(
+                    SledKv::open_with(store, &small)?,
+                    options,
+                )?)
             }
             Self::Redb => {
                 let small = RedbOptions {
                     cache_bytes: 1 << 20,
                     ..RedbOptions::default()
                 };
-                Box::new(KvStorage::start(RedbKv::open_with(store, &small)?, options)?)
+                Box::new(KvStorage::start(
+                    RedbKv::open_with(store, &small)?,
+                    options,
+                )?)
             }
         })
     }

@@ -13,7 +13,8 @@ pub(super) fn size(key: &str) -> (usize, usize) {
 /// What is submitted under a key: the same each time, whoever asks.
 pub(super) fn content(key: &str) -> ValidBatch {
     let (runs, bytes) = size(key);
-    let input = |n| Input::text(format!("{n:0bytes$}")).with_secret("token", "hunter2");
+    let input =
+        |n| Input::text(format!("{n} {}", "x".repeat(bytes))).with_secret("token", "hunter2");
     let mut request = BatchRequest::new(WORKFLOW)
         .idempotency_key(key)
         .inputs((0..runs).map(input));

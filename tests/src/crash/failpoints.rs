@@ -19,7 +19,9 @@ pub fn arm() {
         return;
     };
     let fatal = wanted.split_once(':').map(|(name, number)| {
-        let point = Failpoint::ALL.into_iter().find(|point| point.to_string() == name);
+        let point = Failpoint::ALL
+            .into_iter()
+            .find(|point| point.to_string() == name);
         (point.unwrap(), number.parse().unwrap())
     });
     on_failpoint(move |point| {

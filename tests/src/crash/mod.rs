@@ -23,7 +23,7 @@ pub use aftermath::{GoOn, check_after_death};
 pub use backend::Backend;
 pub use child::Child;
 pub use line::Line;
-pub use state::{State, copy};
+pub use state::{State, copy, directory};
 pub use sweep::{in_parallel, workers};
 pub use task::{Task, Verb};
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

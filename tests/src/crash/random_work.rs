@@ -28,7 +28,9 @@ pub(super) async fn work(worker: &mut Worker, seed: u64, steps: u32) {
 async fn submit(worker: &mut Worker, seed: u64, step: u32) -> BatchId {
     let mut random = Rng::with_seed(seed ^ u64::from(step));
     let (runs, bytes) = (random.u32(1..60), random.usize(0..3_000));
-    worker.submit(&format!("{seed}-{step}.{runs}.{bytes}")).await
+    worker
+        .submit(&format!("{seed}-{step}.{runs}.{bytes}"))
+        .await
 }
 
 async fn cancel(worker: &mut Worker, last: &mut Option<BatchId>) {

@@ -10,14 +10,17 @@ use super::worker::{failed, id_of, processed, retry};
 use super::{Line, Verb, Worker};
 
 /// A batch that takes three commits: its inputs are more than one may have.
-const LARGE: &str = "large.3.600000";
+const LARGE: &str = "large.3.360000";
 /// The batch that lives in a prepared store.
 const SECOND: &str = "second.9.300";
 /// How long the thread that owns the store gets to clear away what was deleted.
-const IDLE: Duration = Duration::from_millis(10);
+pub(super) const IDLE: Duration = Duration::from_millis(50);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-fn each(claims: Vec<Claim>, ends: impl IntoIterator<Item = Disposition>) -> Vec<(Claim, Disposition)> {
+fn each(
+    claims: Vec<Claim>,
+    ends: impl IntoIterator<Item = Disposition>,
+) -> Vec<(Claim, Disposition)> {
     claims.into_iter().zip(ends).collect()
 }
 
@@ -36,7 +39,9 @@ pub(super) async fn day(worker: &mut Worker) {
     std::thread::sleep(IDLE);
     worker.submit(LARGE).await;
     let claims = worker.claim(2).await;
-    worker.settle(each(claims, [processed(20_000), processed(0)])).await;
+    worker
+        .settle(each(claims, [processed(20_000), processed(0)]))
+        .await;
 }
 
 /// A batch with a retry, finished and seen by the sink.
@@ -86,7 +91,9 @@ pub(super) async fn leave_a_mess(worker: &mut Worker) {
 /// Ends this process as `kill -9` does.
 pub(super) fn die() -> ! {
     let me = std::process::id().to_string();
-    let _ = std::process::Command::new("kill").args(["-9", &me]).status();
+    let _ = std::process::Command::new("kill")
+        .args(["-9", &me])
+        .status();
     std::process::abort();
 }
 

@@ -21,8 +21,13 @@ pub fn in_parallel<T: Sync, R: Send>(tasks: &[T], perform: impl Fn(&T) -> R + Sy
         }
     };
     let mut all: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers()).map(|_| scope.spawn(one_after_another)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        let threads: Vec<_> = (0..workers())
+            .map(|_| scope.spawn(one_after_another))
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
     });
     all.sort_by_key(|(number, _)| *number);
     all.into_iter().map(|(_, result)| result).collect()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use batch_core::time::{Clock, ManualClock, SystemClock};
 
-use super::script::{day, leave_a_mess, prepare, verb};
+use super::script::{IDLE, day, leave_a_mess, prepare, verb};
 use super::{Backend, Line, Worker, random_work};
 
 /// What a child is to do.
@@ -45,9 +45,11 @@ pub enum Verb {
 
 impl Verb {
     /// All of them.
+    ///
+    /// The longest comes first.
     pub const ALL: [Self; 6] = [
-        Self::Submit,
         Self::SubmitLarge,
+        Self::Submit,
         Self::Claim,
         Self::Settle,
         Self::Cancel,
@@ -77,7 +79,7 @@ impl Task {
             Self::Day => day(&mut worker).await,
             Self::Prepare => prepare(&mut worker).await,
             Self::LeaveAMess => leave_a_mess(&mut worker).await,
-            Self::Open => {}
+            Self::Open => std::thread::sleep(IDLE),
             Self::Do(what) => verb(&mut worker, what).await,
         }
     }

@@ -32,12 +32,19 @@ pub struct Traced {
 ///
 /// When it ends by itself and badly.
 #[must_use]
+#[expect(
+    clippy::zombie_processes,
+    reason = "the tracer waits for it by its own call"
+)]
 pub fn trace(command: &mut Command, kill_at: Option<u32>) -> Traced {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let process = Pid::from_raw(child.id().cast_signed());
-    let options = Options::PTRACE_O_TRACESYSGOOD
-        | Options::PTRACE_O_TRACECLONE
-        | Options::PTRACE_O_EXITKILL;
+    let options =
+        Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_TRACECLONE | Options::PTRACE_O_EXITKILL;
     ptrace::seize(process, options).unwrap();
     ptrace::interrupt(process).unwrap();
     drop(child.stdin.take());
@@ -50,7 +57,12 @@ pub fn trace(command: &mut Command, kill_at: Option<u32>) -> Traced {
     };
     let ended = tracer.follow();
     let mut report = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut report).unwrap();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut report)
+        .unwrap();
     assert_eq!(ended, Ended::from(tracer.killed), "{report}");
     Traced {
         calls: tracer.calls,

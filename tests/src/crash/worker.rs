@@ -147,7 +147,9 @@ pub(super) fn id_of(key: &str) -> BatchId {
         (salt, key).hash(&mut hasher);
         hasher.finish()
     };
-    format!("batch_{:016x}{:016x}", half(0), half(1)).parse().unwrap()
+    format!("batch_{:016x}{:016x}", half(0), half(1))
+        .parse()
+        .unwrap()
 }
 
 pub(super) fn processed(output_bytes: usize) -> Disposition {

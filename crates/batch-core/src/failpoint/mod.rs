@@ -3,10 +3,17 @@
 //! Without the feature a failpoint is nothing at all.
 #![cfg_attr(
     not(feature = "failpoints"),
-    allow(dead_code, unreachable_pub, reason = "it is public, and all of it used, with the feature")
+    allow(
+        dead_code,
+        unreachable_pub,
+        reason = "it is public, and all of it used, with the feature"
+    )
 )]
 
-#[allow(clippy::module_inception, reason = "the module is named for its one type")]
+#[allow(
+    clippy::module_inception,
+    reason = "the module is named for its one type"
+)]
 mod failpoint;
 #[cfg(feature = "failpoints")]
 mod hook;

@@ -12,8 +12,6 @@ pub(crate) const DATA: &str = "store.redb";
 pub(crate) const FILES: [&str; 1] = [DATA];
 /// The largest value that is tried: some share a page, and some have more than one.
 pub(crate) const VALUE_LIMIT: usize = 6_000;
-/// One in so many calls of a recovery is killed at: a commit writes a dozen pages and more.
-pub(crate) const KILL_STRIDE: usize = 3;
 
 /// A small cache, so that reads go to the file.
 pub(crate) fn options() -> RedbOptions {

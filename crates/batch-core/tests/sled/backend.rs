@@ -12,8 +12,6 @@ pub(crate) const DATA: &str = "db";
 pub(crate) const FILES: [&str; 2] = [DATA, "conf"];
 /// The largest value that is tried.
 pub(crate) const VALUE_LIMIT: usize = SledKv::VALUE_LIMIT;
-/// Every call of a recovery is killed at.
-pub(crate) const KILL_STRIDE: usize = 1;
 
 /// Small, so that many stores can be made.
 pub(crate) fn options() -> SledOptions {
