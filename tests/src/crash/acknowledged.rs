@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use batch_core::batch::Batch;
 use batch_core::id::{BatchId, RunId};
 use batch_core::run::{Run, RunState};
+use batch_core::storage::ClaimKey;
 
 use super::Line;
 use super::content::size;
@@ -12,6 +13,8 @@ use super::content::size;
 pub struct Acknowledged {
     asked: BTreeSet<String>,
     stored: BTreeMap<String, BatchId>,
+    claims: Vec<ClaimKey>,
+    held: BTreeSet<RunId>,
     ends: BTreeMap<RunId, RunState>,
     cancelled: BTreeSet<BatchId>,
     may_be_gone: BTreeSet<BatchId>,
@@ -41,6 +44,13 @@ impl Acknowledged {
                 assert!(known.is_none_or(|k| k == batch), "two batches under {key}");
                 self.asked.insert(key);
             }
+            Line::Claimed(run, token) => {
+                self.claims.push(ClaimKey { run, token });
+                self.held.insert(run);
+            }
+            Line::Settling(run) => {
+                self.held.remove(&run);
+            }
             Line::Ended(run, state) => {
                 let known = self.ends.insert(run, state);
                 assert_eq!(known, None, "{run} ended twice");
@@ -69,6 +79,11 @@ impl Acknowledged {
     #[must_use]
     pub fn ends(&self) -> usize {
         self.ends.len()
+    }
+
+    /// Every claim that a process had which is dead.
+    pub(super) fn claims(&self) -> &[ClaimKey] {
+        &self.claims
     }
 
     /// The keys with the batch that is known to stand under each.
@@ -113,6 +128,14 @@ impl Acknowledged {
                 waiting, 0,
                 "{} was cancelled and has runs waiting",
                 batch.id
+            );
+        }
+        for held_run in &self.held {
+            let batch = held.get(&held_run.batch());
+            let run = batch.and_then(|(_, runs)| runs.get(held_run.ordinal().get() as usize));
+            assert!(
+                run.is_none_or(|run| run.interruptions > 0),
+                "{held_run} was held by a process that died, and is not interrupted"
             );
         }
         let known: BTreeSet<&BatchId> = self.stored.values().collect();

@@ -5,8 +5,10 @@ use std::time::Duration;
 use batch_core::batch::Batch;
 use batch_core::id::{BatchId, WorkflowId};
 use batch_core::kv::KvOptions;
+use batch_core::run::{Attempt, Failure};
 use batch_core::storage::{
-    ClaimRequest, Disposition, InsertReply, NewBatch, Settled, Settlement, Storage, WorkflowChange,
+    Claim, ClaimKey, ClaimRequest, Disposition, InsertReply, NewBatch, Settled, Settlement,
+    Storage, WorkflowChange,
 };
 use batch_core::time::{Clock, ManualClock, SystemClock};
 
@@ -128,8 +130,11 @@ async fn work_on(
         vec![WorkflowId::new(WORKFLOW).unwrap()],
         std::num::NonZeroU32::new(50).unwrap(),
     );
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let claimed = storage.claim(request.clone()).await.unwrap();
+        if round == 0 {
+            check_fenced(storage, heard).await;
+        }
         let runs: Vec<_> = claimed.runs.iter().map(|run| run.claim.run()).collect();
         let processed = |claim| Settlement::new(claim, Disposition::Processed { output: None });
         let settlements = claimed.runs.into_iter().map(|run| processed(run.claim));
@@ -147,6 +152,23 @@ async fn work_on(
         clock.advance(Duration::from_secs(1));
     }
     panic!("the store does not get done");
+}
+
+/// No claim of a dead process changes anything, though its run is held again.
+async fn check_fenced(storage: &dyn Storage, heard: &Acknowledged) {
+    let failed = || Disposition::Failed {
+        failure: Failure::new("LATE", "for a test"),
+        output: None,
+    };
+    let late = |key: &ClaimKey| Settlement::new(Claim::new(*key, Attempt::FIRST), failed());
+    let settlements = heard.claims().iter().map(late).collect();
+    for (key, reply) in heard
+        .claims()
+        .iter()
+        .zip(storage.settle(settlements).await.unwrap())
+    {
+        assert_eq!(reply, Settled::Stale, "{key:?} of a dead process");
+    }
 }
 
 async fn all_batches(storage: &dyn Storage) -> Vec<Batch> {

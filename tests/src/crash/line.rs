@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 use batch_core::id::{BatchId, RunId};
 use batch_core::run::RunState;
+use batch_core::storage::ClaimToken;
 
 /// Something that a child is about to do, or was told by its store; it reports it at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,10 @@ pub enum Line {
     Submitting(String),
     /// A batch is stored under a key.
     Stored(BatchId, String),
+    /// A run was claimed with this token.
+    Claimed(RunId, ClaimToken),
+    /// How the attempt of a claimed run ended is going to be recorded.
+    Settling(RunId),
     /// A run has ended in this state.
     Ended(RunId, RunState),
     /// A batch was cancelled.
@@ -32,6 +37,8 @@ impl fmt::Display for Line {
             Self::Opened => f.write_str("opened"),
             Self::Submitting(key) => write!(f, "submitting {key}"),
             Self::Stored(batch, key) => write!(f, "stored {batch} {key}"),
+            Self::Claimed(run, token) => write!(f, "claimed {run} {}", token.get()),
+            Self::Settling(run) => write!(f, "settling {run}"),
             Self::Ended(run, state) => write!(f, "ended {run} {state}"),
             Self::Cancelled(batch) => write!(f, "cancelled {batch}"),
             Self::Pruning(batch) => write!(f, "pruning {batch}"),
@@ -46,16 +53,19 @@ impl FromStr for Line {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is no report");
         let batch = |text: &str| text.parse().map_err(|_| wrong());
+        let run = |text: &str| text.parse().map_err(|_| wrong());
         let words: Vec<&str> = text.split(' ').collect();
         Ok(match words[..] {
             ["begun"] => Self::Begun,
             ["opened"] => Self::Opened,
             ["submitting", key] => Self::Submitting(key.to_owned()),
             ["stored", id, key] => Self::Stored(batch(id)?, key.to_owned()),
-            ["ended", run, state] => Self::Ended(
-                run.parse().map_err(|_| wrong())?,
-                state.parse().map_err(|_| wrong())?,
-            ),
+            ["claimed", id, token] => {
+                let token = token.parse().map_err(|_| wrong())?;
+                Self::Claimed(run(id)?, ClaimToken::new(token))
+            }
+            ["settling", id] => Self::Settling(run(id)?),
+            ["ended", id, state] => Self::Ended(run(id)?, state.parse().map_err(|_| wrong())?),
             ["cancelled", id] => Self::Cancelled(batch(id)?),
             ["pruning", id] => Self::Pruning(batch(id)?),
             ["pruned", id] => Self::Pruned(batch(id)?),

@@ -78,12 +78,19 @@ impl Worker {
         let limit = NonZeroU32::new(limit).unwrap();
         let request = ClaimRequest::new(vec![WorkflowId::new(WORKFLOW).unwrap()], limit);
         let claimed = self.storage.claim(request).await.unwrap();
-        claimed.runs.into_iter().map(|run| run.claim).collect()
+        let claims: Vec<Claim> = claimed.runs.into_iter().map(|run| run.claim).collect();
+        for claim in &claims {
+            self.say(&Line::Claimed(claim.run(), claim.key().token));
+        }
+        claims
     }
 
     /// Settles each claim in its own way.
     pub(super) async fn settle(&mut self, ends: Vec<(Claim, Disposition)>) {
         let runs: Vec<_> = ends.iter().map(|(claim, _)| claim.run()).collect();
+        for run in &runs {
+            self.say(&Line::Settling(*run));
+        }
         let settlements = ends.into_iter();
         let settlements = settlements.map(|(claim, how)| Settlement::new(claim, how));
         let replies = self.storage.settle(settlements.collect()).await.unwrap();
