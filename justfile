@@ -17,6 +17,12 @@ fix:
 test:
     .ci/run tests
 
+# kills processes: at random, at every failpoint, at every storage call and again while opening
+crash kills="500":
+    BATCHYARD_KILLS={{kills}} cargo test -p batch-tests --test killed -- --nocapture
+    cargo test -p batch-tests --features failpoints --test failpoints -- --nocapture
+    cargo test -p batch-tests --test swept -- --ignored --nocapture
+
 # checks the format and runs clippy for default, all and no features
 lint:
     .ci/run format lint direction sizes
