@@ -37,6 +37,13 @@ pub trait Harness: Debug + Send + Sync {
         panic!("this harness plans no faults, so {fault:?} cannot be had: say `faults: no(..)`");
     }
 
+    /// Looks at what a story has left in the store's place, once its storage was dropped.
+    ///
+    /// For a check that only the backend can make, such as
+    /// [`verify_map`](crate::kv::verify_map) on an ordered map; it panics where something is
+    /// wrong. By default nothing is looked at.
+    async fn look_over(&self) {}
+
     /// How long the store keeps an idempotency key after the end of its batch.
     fn key_retention(&self) -> Duration {
         Duration::from_secs(24 * 60 * 60)

@@ -47,6 +47,9 @@ impl Yard {
             let made = yard.storage().change_workflow(workflow(), change).await;
             made.unwrap();
             story(&mut yard).await;
+            let ground = Arc::clone(&yard.harness);
+            drop(yard);
+            ground.look_over().await;
         }));
     }
 

@@ -3,6 +3,10 @@
 //! A group of things (a chunk of inputs, the entries of a commit) is keyed by the
 //! *last* thing in it, so that one forward scan from any member finds it.
 
+mod place;
+
+pub(super) use place::Place;
+
 use jiff::Timestamp;
 
 use super::KeyRange;
@@ -30,6 +34,7 @@ const SUBMISSION: u8 = b'u';
 const SUBMISSION_PART: u8 = b'v';
 const WORKFLOW: u8 = b'w';
 const SECRETS: u8 = b'x';
+const UNFINISHED: u8 = b'z';
 
 fn of_batch(prefix: u8, batch: BatchId) -> Key {
     let mut key = Vec::with_capacity(24);
@@ -213,6 +218,46 @@ pub(super) fn submission_part(submission: SubmissionId, part: u32) -> Key {
 
 pub(super) fn submission_parts(submission: SubmissionId) -> KeyRange {
     KeyRange::prefix(&of_batch(SUBMISSION_PART, submission.first_batch()))
+}
+
+/// All parts of all submissions.
+pub(super) fn all_submission_parts() -> KeyRange {
+    KeyRange::prefix(&[SUBMISSION_PART])
+}
+
+pub(super) fn submissions() -> KeyRange {
+    KeyRange::prefix(&[SUBMISSION])
+}
+
+pub(super) fn all_finished() -> KeyRange {
+    KeyRange::prefix(&[FINISHED])
+}
+
+pub(super) fn idempotencies() -> KeyRange {
+    KeyRange::prefix(&[IDEMPOTENCY])
+}
+
+pub(super) fn expiring_keys() -> KeyRange {
+    KeyRange::prefix(&[EXPIRING_KEY])
+}
+
+pub(super) fn pages(batch: BatchId) -> KeyRange {
+    KeyRange::prefix(&of_batch(PAGE, batch))
+}
+
+pub(super) fn outputs(batch: BatchId) -> KeyRange {
+    KeyRange::prefix(&of_batch(OUTPUT, batch))
+}
+
+/// What stands under the id of a batch, one range a kind, from this batch on.
+pub(super) fn by_batch_from(batch: BatchId) -> [KeyRange; 7] {
+    [HEADER, LIVE, INPUTS, OUTPUT, PAGE, TIDY, SECRETS]
+        .map(|prefix| KeyRange::prefix(&[prefix]).starting_at(of_batch(prefix, batch)))
+}
+
+/// Says that what stands in the map is the beginning of a copy.
+pub(super) fn unfinished() -> Key {
+    vec![UNFINISHED]
 }
 
 pub(super) fn workflow(workflow: &WorkflowId) -> Key {

@@ -4,6 +4,8 @@
 //! the storage of it. Inside, a synchronous state machine turns operations into
 //! staged writes and answers, and its owner makes them durable in groups.
 
+mod care;
+mod followers;
 mod key;
 mod kv_error;
 mod kv_options;
@@ -22,6 +24,9 @@ mod storage_for_kv;
 mod threads;
 mod write_batch;
 
+pub use care::{
+    About, Copied, CopyReport, Finding, FindingKind, LookedAt, Soundness, VerifyReport, verify_map,
+};
 pub use kv_error::KvError;
 pub use kv_options::KvOptions;
 pub use kv_storage::KvStorage;

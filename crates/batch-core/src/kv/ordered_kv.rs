@@ -103,6 +103,14 @@ impl KeyRange {
         self
     }
 
+    /// The same range, from a key on where there is one.
+    pub(crate) fn from_or_start(self, from: Option<&Vec<u8>>) -> Self {
+        match from {
+            Some(from) => self.starting_at(from.clone()),
+            None => self,
+        }
+    }
+
     /// The same range, up to and without `end`.
     #[must_use]
     pub fn ending_before(mut self, end: Vec<u8>) -> Self {

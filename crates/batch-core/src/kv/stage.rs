@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+use super::followers::Followers;
 use super::key::Key;
 use super::record::{FRAME_BYTES, decode, encode, frame, unframe};
 use super::{KeyRange, KeyValue, OrderedKv, WriteBatch};
@@ -27,6 +28,7 @@ pub(super) struct Stage<K> {
     share: usize,
     /// Keys whose last write is in doubt, since the commit that held it failed.
     doubtful: BTreeSet<Key>,
+    followers: Followers,
 }
 
 impl<K: OrderedKv> Stage<K> {
@@ -37,6 +39,31 @@ impl<K: OrderedKv> Stage<K> {
             writes: WriteBatch::new(),
             share,
             doubtful: BTreeSet::new(),
+            followers: Followers::default(),
+        }
+    }
+
+    /// The map as the last commit left it.
+    pub(super) const fn map(&self) -> &K {
+        &self.kv
+    }
+
+    /// The map, once all is committed.
+    pub(super) fn into_map(self) -> K {
+        self.kv
+    }
+
+    /// Those who are told what commits write.
+    pub(super) const fn followers(&mut self) -> &mut Followers {
+        &mut self.followers
+    }
+
+    /// How many values a record spans; 0 for one that is not there.
+    pub(super) fn parts(&self, key: &[u8]) -> Result<u16, StorageError> {
+        let first = part_key(key, 0);
+        match self.get_value(&first)? {
+            Some(value) => unframe(&first, value).map(|part| part.parts),
+            None => Ok(0),
         }
     }
 
@@ -76,8 +103,9 @@ impl<K: OrderedKv> Stage<K> {
         let writes = std::mem::take(&mut self.writes);
         let keys: Vec<Key> = writes.iter().map(|(key, _)| key.to_vec()).collect();
         let outcome = self.kv.commit(writes);
-        if outcome.is_err() {
-            self.doubtful.extend(keys);
+        match &outcome {
+            Ok(()) => self.followers.tell(&keys),
+            Err(_) => self.doubtful.extend(keys),
         }
         outcome
     }

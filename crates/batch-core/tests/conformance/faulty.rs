@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use batch_core::conformance::{Fault, Harness};
-use batch_core::kv::{KvOptions, KvStorage};
+use batch_core::kv::{KvOptions, KvStorage, verify_map};
 use batch_core::storage::{Storage, StorageError};
 use batch_core::time::ManualClock;
 
@@ -38,6 +38,11 @@ impl Harness for OnFaultyMap {
 
     fn clock(&self) -> &ManualClock {
         &self.clock
+    }
+
+    async fn look_over(&self) {
+        let report = verify_map(&self.kv).unwrap();
+        assert!(report.is_sound(), "{report}");
     }
 
     fn plan_fault(&self, fault: Option<Fault>) {

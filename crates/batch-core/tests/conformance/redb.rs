@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use batch_core::conformance::Harness;
-use batch_core::kv::KvOptions;
+use batch_core::kv::{KvOptions, verify_map};
 use batch_core::redb::{RedbKv, RedbStorage};
 use batch_core::storage::{Storage, StorageError};
 use batch_core::time::ManualClock;
@@ -21,6 +21,10 @@ impl OnRedb {
             clock: ManualClock::default(),
         }
     }
+
+    fn map(&self) -> Result<RedbKv, StorageError> {
+        RedbKv::open(self.dir.path())
+    }
 }
 
 #[async_trait]
@@ -28,12 +32,16 @@ impl Harness for OnRedb {
     async fn open(&self) -> Result<Box<dyn Storage>, StorageError> {
         let mut options = KvOptions::default();
         options.clock = Arc::new(self.clock.clone());
-        let kv = RedbKv::open(self.dir.path())?;
-        Ok(Box::new(RedbStorage::start(kv, options)?))
+        Ok(Box::new(RedbStorage::start(self.map()?, options)?))
     }
 
     fn clock(&self) -> &ManualClock {
         &self.clock
+    }
+
+    async fn look_over(&self) {
+        let report = verify_map(&self.map().unwrap()).unwrap();
+        assert!(report.is_sound(), "{report}");
     }
 
     fn random_days(&self) -> u32 {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use batch_core::conformance::Harness;
-use batch_core::kv::KvOptions;
+use batch_core::kv::{KvOptions, verify_map};
 use batch_core::sled::{SledKv, SledOptions, SledStorage};
 use batch_core::storage::{Storage, StorageError};
 use batch_core::time::ManualClock;
@@ -21,23 +21,31 @@ impl OnSled {
             clock: ManualClock::default(),
         }
     }
+
+    fn map(&self) -> Result<SledKv, StorageError> {
+        let options = SledOptions {
+            ballast_bytes: 0,
+            ..SledOptions::default()
+        };
+        SledKv::open_with(self.dir.path(), &options)
+    }
 }
 
 #[async_trait]
 impl Harness for OnSled {
     async fn open(&self) -> Result<Box<dyn Storage>, StorageError> {
-        let sled = SledOptions {
-            ballast_bytes: 0,
-            ..SledOptions::default()
-        };
         let mut options = KvOptions::default();
         options.clock = Arc::new(self.clock.clone());
-        let kv = SledKv::open_with(self.dir.path(), &sled)?;
-        Ok(Box::new(SledStorage::start(kv, options)?))
+        Ok(Box::new(SledStorage::start(self.map()?, options)?))
     }
 
     fn clock(&self) -> &ManualClock {
         &self.clock
+    }
+
+    async fn look_over(&self) {
+        let report = verify_map(&self.map().unwrap()).unwrap();
+        assert!(report.is_sound(), "{report}");
     }
 
     fn random_days(&self) -> u32 {

@@ -16,7 +16,7 @@ impl<K: OrderedKv> Machine<K> {
     }
 
     /// Refuses a write after a commit has failed.
-    pub(super) fn check_writable(&self, doing: &str) -> Result<(), StorageError> {
+    pub(in crate::kv) fn check_writable(&self, doing: &str) -> Result<(), StorageError> {
         match self.failed {
             true => Err(StorageError::new(ErrorKind::Refusing, doing)),
             false => Ok(()),

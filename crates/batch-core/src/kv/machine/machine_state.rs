@@ -150,6 +150,10 @@ impl<K: OrderedKv> Machine<K> {
         &self.stage
     }
 
+    pub(in crate::kv) const fn stage_mut(&mut self) -> &mut Stage<K> {
+        &mut self.stage
+    }
+
     /// The wall time of a moment as records keep it.
     pub(super) fn millis(now: Moment) -> i64 {
         crate::kv::record::millis(now.wall)

@@ -33,6 +33,7 @@ impl<K: OrderedKv> Machine<K> {
         now: Moment,
     ) -> Result<Self, StorageError> {
         let stage = Stage::new(kv);
+        refuse_unfinished(&stage)?;
         let head = stage
             .get_record(&key::head(), || "the head of the store".into())?
             .map_or_else(|| new_head(&stage, fingerprint_key), Ok)?;
@@ -133,6 +134,17 @@ impl<K: OrderedKv> Machine<K> {
                 self.park(id, &error);
             }
         }
+    }
+}
+
+/// A copy that was cut short never opens as a smaller store.
+fn refuse_unfinished<K: OrderedKv>(stage: &Stage<K>) -> Result<(), StorageError> {
+    match stage.get(&key::unfinished())? {
+        None => Ok(()),
+        Some(_) => Err(StorageError::new(
+            ErrorKind::Unavailable,
+            "open a copy that was cut short: delete it and copy again",
+        )),
     }
 }
 

@@ -16,6 +16,13 @@ pub(in crate::kv) struct InputChunk {
 const PREFIX_BYTES: usize = 8;
 
 impl InputChunk {
+    /// The first ordinal of a chunk and how many inputs it has; `None` for bytes that are no chunk.
+    pub(in crate::kv) fn extent(payload: &[u8]) -> Option<(u32, u32)> {
+        let (first, rest) = payload.split_first_chunk()?;
+        let count = rest.first_chunk()?;
+        Some((u32::from_le_bytes(*first), u32::from_le_bytes(*count)))
+    }
+
     /// Reads the inputs of a chunk, the first ordinal beside them.
     pub(in crate::kv) fn decode(
         payload: &[u8],

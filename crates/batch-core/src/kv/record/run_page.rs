@@ -24,6 +24,12 @@ impl RunPage {
         ordinal.get() / RUNS_PER_PAGE
     }
 
+    /// The runs whose records stand on a page.
+    pub(in crate::kv) const fn ordinals(page: u32) -> std::ops::Range<u32> {
+        let first = page.saturating_mul(RUNS_PER_PAGE);
+        first..first.saturating_add(RUNS_PER_PAGE)
+    }
+
     /// The record of a run; that of a fresh one where there is none.
     pub(in crate::kv) fn record(&self, ordinal: Ordinal) -> Option<&RunRecord> {
         self.runs.get(&ordinal.get())

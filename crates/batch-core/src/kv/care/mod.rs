@@ -1,0 +1,37 @@
+//! Care of a store: a check of all of it and a copy of it while it works.
+
+mod about;
+mod audit;
+mod batch_check;
+mod batches;
+mod body_walk;
+mod copy_report;
+mod copy_source;
+mod copy_target;
+mod copy_thread;
+mod deleting;
+mod finding;
+mod finding_kind;
+mod frames;
+mod ground;
+mod idempotency;
+mod index;
+mod journal_walk;
+mod notes;
+mod place_words;
+mod records;
+mod runs_check;
+mod snapshot;
+mod submissions;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod verify_report;
+
+pub use about::About;
+pub use copy_report::{Copied, CopyReport};
+pub use finding::Finding;
+pub use finding_kind::FindingKind;
+pub use verify::verify_map;
+pub use verify_report::{LookedAt, Soundness, VerifyReport};

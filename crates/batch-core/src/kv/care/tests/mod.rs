@@ -1,0 +1,6 @@
+#![allow(clippy::unwrap_used)]
+
+mod copies;
+mod damage;
+mod ground;
+mod sound;

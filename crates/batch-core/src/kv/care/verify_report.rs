@@ -1,0 +1,89 @@
+use std::fmt;
+
+use super::Finding;
+
+/// What a check of a whole store looked at, and what it found.
+///
+/// It prints as one line a finding, and one about what was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VerifyReport {
+    /// What was looked at.
+    pub looked_at: LookedAt,
+    /// What is wrong, ordered by what it is about. At most [`VerifyReport::MOST_FINDINGS`].
+    pub findings: Vec<Finding>,
+    /// How many findings more there were than `findings` holds.
+    pub left_out: u64,
+}
+
+/// How much a check looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LookedAt {
+    /// Values of the map, each held against its checksum.
+    pub values: u64,
+    /// Bytes of their keys and of themselves.
+    pub bytes: u64,
+    /// Batches, each with all that belongs to it.
+    pub batches: u64,
+    /// Runs of these batches.
+    pub runs: u64,
+    /// Entries of the journal.
+    pub entries: u64,
+}
+
+/// The answer to the question whether a store is sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Soundness {
+    /// Nothing is wrong with it.
+    Sound,
+    /// Something is damaged or missing.
+    Damaged,
+}
+
+impl VerifyReport {
+    /// The most findings that a report holds.
+    pub const MOST_FINDINGS: usize = 10_000;
+
+    /// Whether the store is sound.
+    #[must_use]
+    pub const fn soundness(&self) -> Soundness {
+        match self.findings.is_empty() && self.left_out == 0 {
+            true => Soundness::Sound,
+            false => Soundness::Damaged,
+        }
+    }
+
+    /// Whether nothing is wrong with the store.
+    #[must_use]
+    pub const fn is_sound(&self) -> bool {
+        matches!(self.soundness(), Soundness::Sound)
+    }
+}
+
+impl fmt::Display for VerifyReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(f, "{finding}")?;
+        }
+        if self.left_out > 0 {
+            writeln!(f, "and {} more", self.left_out)?;
+        }
+        let found = self.left_out.saturating_add(self.findings.len() as u64);
+        match found {
+            0 => write!(f, "sound: {}", self.looked_at),
+            1 => write!(f, "damaged, 1 finding: {}", self.looked_at),
+            _ => write!(f, "damaged, {found} findings: {}", self.looked_at),
+        }
+    }
+}
+
+impl fmt::Display for LookedAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} batches with {} runs, {} journal entries, {} values of {} bytes in all",
+            self.batches, self.runs, self.entries, self.values, self.bytes
+        )
+    }
+}
