@@ -1,4 +1,5 @@
-//! Care of a store: a check of all of it and a copy of it while it works.
+//! Care of a store: a check of all of it, a copy of it while it works, and what can be saved of
+//! a damaged one.
 
 mod about;
 mod audit;
@@ -21,6 +22,11 @@ mod notes;
 mod place_words;
 mod records;
 mod runs_check;
+mod salvage;
+mod salvage_journal;
+mod salvage_keys;
+mod salvage_report;
+mod saved_batch;
 mod snapshot;
 mod submissions;
 mod tally;
@@ -33,5 +39,7 @@ pub use about::About;
 pub use copy_report::{Copied, CopyReport};
 pub use finding::Finding;
 pub use finding_kind::FindingKind;
+pub use salvage::salvage;
+pub use salvage_report::{Loss, SalvageReport, Salvaged};
 pub use verify::verify_map;
 pub use verify_report::{LookedAt, Soundness, VerifyReport};

@@ -59,6 +59,11 @@ impl Place {
         })
     }
 
+    /// When the key is forgotten that a key of that index names.
+    pub(in crate::kv) fn expires_at(key: &[u8]) -> Option<Timestamp> {
+        moment(key.get(1..TIME_BYTES)?)
+    }
+
     /// The batch that it is a part of.
     pub(in crate::kv) const fn batch(&self) -> Option<BatchId> {
         match self {

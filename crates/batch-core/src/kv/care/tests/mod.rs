@@ -3,4 +3,5 @@
 mod copies;
 mod damage;
 mod ground;
+mod salvaged;
 mod sound;
