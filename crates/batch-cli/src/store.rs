@@ -93,15 +93,45 @@ impl StoreAddress {
 
     /// Opens a store that another command has made.
     pub(crate) async fn open_existing(&self) -> Result<Engine> {
+        self.existing_directory()?;
+        self.open().await
+    }
+
+    /// The directory of a store that another command has made.
+    pub(crate) fn existing_directory(&self) -> Result<&Path> {
         match self.directory() {
             None => bail!("a store in memory ends with its process: give --store DIR"),
             Some(dir) if is_absent(dir) => bail!("there is no store in {}", dir.display()),
-            Some(_) => self.open().await,
+            Some(dir) => Ok(dir),
+        }
+    }
+
+    /// The directory that a new store is to be in.
+    pub(crate) fn new_directory(&self) -> Result<&Path> {
+        match self.directory() {
+            None => bail!("a store in memory ends with its process: give a directory"),
+            Some(dir) => Ok(dir),
+        }
+    }
+
+    /// The backend that is asked for, or this one.
+    pub(crate) const fn backend_or(&self, other: Backend) -> Backend {
+        match self {
+            Self::On(backend, _) => *backend,
+            Self::Directory(_) | Self::Memory => other,
+        }
+    }
+
+    /// The backend that is asked for, even where nothing can be made out of the directory.
+    pub(crate) fn backend_asked_or_in(&self, dir: &Path) -> Result<Backend> {
+        match self {
+            Self::On(backend, _) => Ok(*backend),
+            Self::Directory(_) | Self::Memory => self.backend_in(dir),
         }
     }
 
     /// The backend of the store in the directory, or the one to make it on.
-    fn backend_in(&self, dir: &Path) -> Result<Backend> {
+    pub(crate) fn backend_in(&self, dir: &Path) -> Result<Backend> {
         let asked = match self {
             Self::On(backend, _) => Some(*backend),
             Self::Directory(_) | Self::Memory => None,

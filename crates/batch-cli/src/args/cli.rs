@@ -1,7 +1,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    BatchArgs, BatchesArgs, PruneArgs, RetryArgs, RunArgs, RunsArgs, TargetArgs, ViewArgs,
+    BatchArgs, BatchesArgs, PruneArgs, RetryArgs, RunArgs, RunsArgs, SalvageArgs, SnapshotArgs,
+    TargetArgs, VerifyArgs, ViewArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -13,10 +14,11 @@ Examples:
   batchyard runs --name scans --state failed
   batchyard retry batch_01936f0e7b6c7d3e8a0f5b2c4d6e8f90 --exec 'ocr {}'
   batchyard prune --older-than 30d
+  batchyard snapshot ./.batchyard /backup/monday
 
 Exit status:
   0    all files were processed
-  1    some failed or were cancelled
+  1    some failed or were cancelled; a store is damaged
   2    the command line is wrong, or the store failed
   130  interrupted by Ctrl-C (143: by SIGTERM)";
 
@@ -49,6 +51,9 @@ pub(crate) enum Command {
     Prune(PruneArgs),
     /// Say on which backend a store is, and what it keeps when something strikes
     Store(ViewArgs),
+    Verify(VerifyArgs),
+    Snapshot(SnapshotArgs),
+    Salvage(SalvageArgs),
 }
 
 #[cfg(test)]

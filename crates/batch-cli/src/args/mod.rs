@@ -1,6 +1,7 @@
 //! What the command line says.
 
 mod batch_choice;
+mod care_args;
 mod cli;
 mod execute_args;
 mod prune_args;
@@ -11,6 +12,7 @@ mod store_args;
 mod target;
 
 pub(crate) use batch_choice::{BatchChoice, Chosen};
+pub(crate) use care_args::{SalvageArgs, SnapshotArgs, VerifyArgs};
 pub(crate) use cli::{Cli, Command};
 pub(crate) use execute_args::ExecuteArgs;
 pub(crate) use prune_args::PruneArgs;

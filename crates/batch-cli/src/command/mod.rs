@@ -10,8 +10,11 @@ mod retry;
 mod run;
 mod run_command;
 mod runs;
+mod salvage;
 mod show;
+mod snapshot;
 mod store;
+mod verify;
 mod watch;
 mod work;
 

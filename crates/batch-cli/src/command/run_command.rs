@@ -3,7 +3,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 
-use super::{batches, cancel, prune, retry, run, runs, show, store, watch};
+use super::{
+    batches, cancel, prune, retry, run, runs, salvage, show, snapshot, store, verify, watch,
+};
 use crate::args::Command;
 use crate::ending::Ending;
 
@@ -23,6 +25,9 @@ pub(crate) fn run_command(command: Command) -> Result<Ending> {
             Command::Retry(args) => retry::retry(args).await,
             Command::Prune(args) => prune::prune(args).await,
             Command::Store(args) => store::store(args).await,
+            Command::Verify(args) => verify::verify(&args),
+            Command::Snapshot(args) => snapshot::snapshot(args).await,
+            Command::Salvage(args) => salvage::salvage(&args),
             Command::Watch(args) => watch::watch(args).await,
         }
     });

@@ -1,6 +1,7 @@
 //! What is printed: tables and JSON, of stores, batches and runs.
 
 mod batch_record;
+mod care_records;
 mod fields;
 mod format;
 mod listing;
@@ -12,9 +13,10 @@ mod store_record;
 mod table;
 
 pub(crate) use batch_record::BatchRecord;
+pub(crate) use care_records::{CopyRecord, SalvageRecord, VerifyRecord};
 pub(crate) use format::Format;
 pub(crate) use listing::Listing;
-pub(crate) use print_one::print_one;
+pub(crate) use print_one::{print_json, print_one};
 pub(crate) use printable::{is_broken_pipe, printable};
 pub(crate) use run_record::{RunRecord, duration_ms, input};
 pub(crate) use store_record::StoreRecord;

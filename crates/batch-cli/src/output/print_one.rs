@@ -5,6 +5,11 @@ use serde::Serialize;
 use super::fields::Fields;
 use super::{Format, Table};
 
+/// Prints one thing as a JSON object.
+pub(crate) fn print_json(record: &impl Serialize) -> io::Result<()> {
+    print_one(record, Format::Json)
+}
+
 /// Prints one thing: a line per field, or a JSON object.
 ///
 /// A text of several lines keeps them in the table, each below the other.

@@ -1,6 +1,7 @@
 //! The program as its users have it: started, killed, started again.
 #![expect(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
 
+mod care;
 mod look;
 mod name;
 mod prune;

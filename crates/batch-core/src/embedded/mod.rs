@@ -28,6 +28,8 @@ mod catch_panic;
 mod fail_stop;
 mod layout;
 mod mark;
+mod rescued_dir;
+mod staging_dir;
 mod store_dir;
 mod store_lock;
 
@@ -36,6 +38,8 @@ pub(crate) use catch_panic::catch_panic;
 pub(crate) use fail_stop::FailStop;
 pub(crate) use layout::Layout;
 pub(crate) use mark::Mark;
+pub(crate) use rescued_dir::rescue;
+pub(crate) use staging_dir::StagingDir;
 #[cfg(feature = "sled")]
 pub(crate) use store_dir::sync_dir;
 pub(crate) use store_dir::{Found, StoreDir};

@@ -3,6 +3,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
+use super::care::Walk;
 use super::key::{self, Key};
 
 /// Those who copy a map while it changes, and want to know which records do.
@@ -15,27 +16,14 @@ pub(super) struct Followers(Vec<Weak<Mutex<Changed>>>);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Follower(Arc<Mutex<Changed>>);
 
-/// How far a copier has come, and what has changed since behind it.
+/// What a copier has still to read.
 #[derive(Debug, Default)]
 struct Changed {
-    copied: Copied,
-    /// Records, the head left out: it changes with every commit and is copied last.
+    /// The keys that there were when it began, less those that it has read.
+    walk: Walk,
+    /// Records written since. The head is left out: it changes with every commit and is copied
+    /// last.
     keys: BTreeSet<Key>,
-}
-
-/// The records that a copier has read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Copied {
-    /// Those before this key.
-    Before(Key),
-    /// All that there were.
-    All,
-}
-
-impl Default for Copied {
-    fn default() -> Self {
-        Self::Before(Key::new())
-    }
 }
 
 impl Followers {
@@ -57,15 +45,15 @@ impl Followers {
 }
 
 impl Follower {
-    pub(super) fn copied(&self) -> Copied {
-        self.0.lock().copied.clone()
+    pub(super) fn walk(&self) -> Walk {
+        self.0.lock().walk.clone()
     }
 
-    pub(super) fn set_copied(&self, copied: Copied) {
-        self.0.lock().copied = copied;
+    pub(super) fn set_walk(&self, walk: Walk) {
+        self.0.lock().walk = walk;
     }
 
-    /// How many records have changed behind the copier.
+    /// How many records have changed since the copier began.
     pub(super) fn changed(&self) -> usize {
         self.0.lock().keys.len()
     }
@@ -87,11 +75,7 @@ impl Changed {
         let head = key::head();
         for value in values {
             let record = &value[..value.len().saturating_sub(2)];
-            let behind = match &self.copied {
-                Copied::Before(next) => record < next.as_slice(),
-                Copied::All => true,
-            };
-            if behind && record != head && !self.keys.contains(record) {
+            if record != head && !self.keys.contains(record) {
                 self.keys.insert(record.to_vec());
             }
         }
@@ -107,17 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn a_follower_hears_of_what_changes_behind_it_once() {
+    fn a_follower_hears_once_of_what_changes_and_never_of_the_head() {
         let mut followers = Followers::default();
         let follower = Follower::default();
+        followers.tell(&[value_of(b"before")]);
         followers.add(&follower);
-        follower.set_copied(Copied::Before(b"k".to_vec()));
-        let written = [b"a", b"a", b"k", b"x", b"m"].map(|key| value_of(key));
-        followers.tell(&written);
-        assert_eq!(follower.take(9), [b"a"]);
-        follower.set_copied(Copied::All);
-        followers.tell(&written);
+        followers.tell(&[b"a", b"a", b"k", b"m", b"x"].map(|key| value_of(key)));
         assert_eq!(follower.take(2), [b"a", b"k"]);
+        assert_eq!(follower.changed(), 1);
         assert_eq!(follower.take(2), [b"x"]);
     }
 

@@ -30,6 +30,7 @@ mod guarded_db;
 mod layout;
 mod opening;
 mod redb_check;
+mod redb_copy;
 mod redb_kv;
 mod redb_options;
 mod redb_repair;

@@ -75,6 +75,19 @@ impl RedbKv {
         })
     }
 
+    /// The store in a directory, which must have one.
+    pub(super) fn reopened(dir: StoreDir, options: &RedbOptions) -> Result<Self, KvError> {
+        let lock = StoreLock::take(dir.path())?;
+        let (db, mark) = reopen(&dir, options)?;
+        Ok(Self {
+            dir,
+            db,
+            mark,
+            failure: FailStop::default(),
+            _lock: lock,
+        })
+    }
+
     fn doing(&self, what: &str) -> String {
         format!("{what} {}", self.dir.path().display())
     }

@@ -36,7 +36,8 @@
 //!
 //! # What it does not promise
 //!
-//! - Repair. A damaged store stays shut; restore a copy made while it was closed.
+//! - Repair. A damaged store stays shut: restore a snapshot, or see what
+//!   [`salvage`](crate::kv::salvage) saves of it ([`SledKv::rescue`] opens a copy of its files).
 //! - Opening leaves a damaged log changed, as sled clears what it takes for a torn tail.
 //! - File systems without `flock`, such as some network mounts: two processes may then both open.
 //! - A panic in one of sled's own threads stops sled in the whole process, other stores included.
@@ -85,6 +86,7 @@ mod layout;
 mod nudger;
 mod opening;
 mod recovery;
+mod sled_copy;
 mod sled_kv;
 mod sled_options;
 mod sled_storage;

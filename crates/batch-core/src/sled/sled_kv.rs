@@ -75,6 +75,20 @@ impl SledKv {
         })
     }
 
+    /// The store in a directory, which must have one.
+    pub(super) fn reopened(dir: StoreDir, options: &SledOptions) -> Result<Self, KvError> {
+        let lock = StoreLock::take(dir.path())?;
+        let opened = reopen(&dir, options)?;
+        Ok(Self {
+            dir,
+            db: opened.db,
+            mark: opened.mark,
+            last: opened.last,
+            failure: FailStop::default(),
+            _lock: lock,
+        })
+    }
+
     fn doing(&self, what: &str) -> String {
         format!("{what} {}", self.dir.path().display())
     }

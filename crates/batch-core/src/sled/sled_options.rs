@@ -29,6 +29,8 @@ pub enum OpenCheck {
     /// That the last acknowledged commit is there. Damage in what was stored
     /// before it may go unseen, as sled loses and reverts rows in silence.
     LastCommit,
+    /// Nothing, not even that there was a commit: for what can still be read of a damaged store.
+    Nothing,
 }
 
 impl Default for SledOptions {

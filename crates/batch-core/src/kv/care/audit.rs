@@ -66,10 +66,10 @@ impl Audit {
             return Ok(Progress::More);
         }
         self.phase = match &self.phase {
-            Phase::Ground(_) => Phase::Frames(Frames::default()),
+            Phase::Ground(_) => Phase::Frames(Frames::begin(&records)?),
             Phase::Frames(_) => Phase::Batches(Batches::begin(&records)?),
             Phase::Batches(_) => Phase::Index(Index::default()),
-            Phase::Index(_) => Phase::Submissions(Submissions::default()),
+            Phase::Index(_) => Phase::Submissions(Submissions::begin(&records)?),
             Phase::Submissions(_) => Phase::Idempotency(Idempotency::default()),
             Phase::Idempotency(_) => Phase::Journal(Box::default()),
             Phase::Journal(_) => return Ok(Progress::Done),

@@ -1,20 +1,16 @@
-use std::num::NonZeroUsize;
-
+use super::Walk;
 use super::copy_target::CopiedRecord;
 use super::deleting::is_being_deleted;
 use super::place_words::{about, words};
-use super::records::{Found, Records};
-use crate::kv::followers::{Copied, Follower};
+use super::records::{Found, Records, VALUES_A_SCAN};
+use crate::kv::OrderedKv;
+use crate::kv::followers::Follower;
 use crate::kv::key::{self, Key, Place};
 use crate::kv::stage::Stage;
-use crate::kv::{KeyRange, OrderedKv};
 use crate::storage::{ErrorKind, StorageError};
 
-/// How many values one step reads: about 1 MiB where a value has 16 KiB.
-const VALUES_A_STEP: NonZeroUsize = NonZeroUsize::new(64).expect("64 is not zero");
-
-/// How many records that have changed one step reads again.
-pub(super) const RECORDS_A_STEP: usize = 64;
+/// How many records that have changed one step reads again, and the last step at most by choice.
+pub(super) const RECORDS_A_STEP: usize = 512;
 
 /// The last piece of a copy, and the head as of the same commit.
 #[derive(Debug)]
@@ -23,22 +19,33 @@ pub(super) struct LastPiece {
     pub head: Vec<u8>,
 }
 
-/// Reads the next records that a copier has not read yet; none when it has read all.
+/// Tells a copier from here on what changes, and notes what there is to read.
+pub(super) fn follow<K: OrderedKv>(
+    stage: &mut Stage<K>,
+    follower: &Follower,
+) -> Result<(), StorageError> {
+    follower.set_walk(Walk::begin(&Records::new(stage.map()))?);
+    stage.followers().add(follower);
+    Ok(())
+}
+
+/// Reads the next records that a copier has not read yet; `None` when it has read all.
 ///
 /// They are as the last commit left them. What later commits change of them is told to the
 /// follower.
 pub(super) fn next_records<K: OrderedKv>(
     stage: &Stage<K>,
     follower: &Follower,
-) -> Result<Vec<CopiedRecord>, StorageError> {
-    let Copied::Before(next) = follower.copied() else {
-        return Ok(Vec::new());
-    };
+) -> Result<Option<Vec<CopiedRecord>>, StorageError> {
     let records = Records::new(stage.map());
-    let range = KeyRange::prefix(b"").starting_at(next);
-    let page = records.keys(&range, VALUES_A_STEP)?;
-    follower.set_copied(page.next.map_or(Copied::All, Copied::Before));
-    read_all(&records, page.keys)
+    let mut walk = follower.walk();
+    let Some(range) = walk.range() else {
+        return Ok(None);
+    };
+    let page = records.keys(&range, VALUES_A_SCAN)?;
+    walk.go_on(page.next);
+    follower.set_walk(walk);
+    read_all(&records, page.keys).map(Some)
 }
 
 /// Reads records again that have changed since they were read.

@@ -5,10 +5,10 @@ use super::deleting::is_being_deleted;
 use super::notes::Notes;
 use super::place_words::{about, words};
 use super::records::{Records, VALUES_A_SCAN, after};
-use super::{About, FindingKind};
+use super::{About, FindingKind, Walk};
 use crate::id::SinkName;
 use crate::journal::Sequence;
-use crate::kv::key::{Key, Place};
+use crate::kv::key::Place;
 use crate::kv::record::{
     BatchHeader, Head, IdempotencyRecord, InputChunk, JournalRecord, LiveRecord, RunPage,
     SubmissionRecord, Tidy, decode, unframe,
@@ -18,47 +18,50 @@ use crate::request::Secrets;
 use crate::storage::{ErrorKind, StorageError};
 
 /// Every value of the map: its key, its frame, and that it can be read as what its key says.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Frames {
-    from: Key,
+    walk: Walk,
 }
 
 /// Records have at most 65,535 values.
 const WHOLE_RECORD: NonZeroUsize = NonZeroUsize::new(1 << 16).expect("65,536 is not zero");
 
 impl Frames {
+    pub(super) fn begin<K: OrderedKv>(records: &Records<'_, K>) -> Result<Self, StorageError> {
+        let walk = Walk::begin(records)?;
+        Ok(Self { walk })
+    }
+
     pub(super) fn step<K: OrderedKv>(
         &mut self,
         records: &Records<'_, K>,
         notes: &mut Notes,
     ) -> Result<Progress, StorageError> {
-        let range = KeyRange::prefix(b"").starting_at(self.from.clone());
-        let mut values = records.scan(&range, VALUES_A_SCAN)?;
-        let more = values.len() == VALUES_A_SCAN.get();
-        let Some(last) = values.last() else {
+        let Some(range) = self.walk.range() else {
             return Ok(Progress::Done);
         };
-        if more {
-            // The last record may go on after this page: it waits for the next one.
-            let cut = record_key(&last.key).to_vec();
-            let whole = values.partition_point(|value| record_key(&value.key) < cut.as_slice());
-            match whole {
-                0 => {
-                    let range = KeyRange::prefix(&cut);
-                    values = records.scan(&range, WHOLE_RECORD)?;
-                    self.from = after(&cut);
-                }
-                _ => {
-                    values.truncate(whole);
-                    self.from = cut;
-                }
+        let mut values = records.scan(&range, VALUES_A_SCAN)?;
+        let more = values.len() == VALUES_A_SCAN.get();
+        let last = values.last().filter(|_| more);
+        let Some(cut) = last.map(|last| record_key(&last.key).to_vec()) else {
+            self.walk.go_on(None);
+            check_values(records, &values, notes)?;
+            return Ok(Progress::More);
+        };
+        // The last record may go on after this page: it waits for the next one.
+        let whole = values.partition_point(|value| record_key(&value.key) < cut.as_slice());
+        match whole {
+            0 => {
+                values = records.scan(&KeyRange::prefix(&cut), WHOLE_RECORD)?;
+                self.walk.go_on(Some(after(&cut)));
+            }
+            _ => {
+                values.truncate(whole);
+                self.walk.go_on(Some(cut));
             }
         }
         check_values(records, &values, notes)?;
-        Ok(match more {
-            true => Progress::More,
-            false => Progress::Done,
-        })
+        Ok(Progress::More)
     }
 }
 

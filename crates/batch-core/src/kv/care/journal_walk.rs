@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 
 use super::audit::Progress;
 use super::notes::Notes;
-use super::records::{Found, Records};
+use super::records::{Found, Records, VALUES_A_SCAN};
 use super::tally::Tally;
 use super::{About, FindingKind};
 use crate::id::BatchId;
@@ -24,8 +23,6 @@ pub(super) struct JournalWalk {
     tallies: BTreeMap<BatchId, Tally>,
 }
 
-const VALUES_A_STEP: NonZeroUsize = NonZeroUsize::new(64).expect("64 is not zero");
-
 impl JournalWalk {
     pub(super) fn step<K: OrderedKv>(
         &mut self,
@@ -34,7 +31,7 @@ impl JournalWalk {
     ) -> Result<Progress, StorageError> {
         let head = records.get::<Head>(&key::head())?.whole();
         let range = key::journal_from(Sequence::START).from_or_start(self.from.as_ref());
-        let page = records.keys(&range, VALUES_A_STEP)?;
+        let page = records.keys(&range, VALUES_A_SCAN)?;
         for key in &page.keys {
             self.check_record(records, notes, head.as_ref(), key)?;
         }

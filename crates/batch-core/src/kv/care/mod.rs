@@ -34,6 +34,7 @@ mod tally;
 mod tests;
 mod verify;
 mod verify_report;
+mod walk;
 
 pub use about::About;
 pub use copy_report::{Copied, CopyReport};
@@ -43,3 +44,4 @@ pub use salvage::salvage;
 pub use salvage_report::{Loss, SalvageReport, Salvaged};
 pub use verify::verify_map;
 pub use verify_report::{LookedAt, Soundness, VerifyReport};
+pub(super) use walk::Walk;

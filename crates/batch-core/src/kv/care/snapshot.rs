@@ -1,5 +1,5 @@
 use super::Copied;
-use super::copy_source::{RECORDS_A_STEP, changed_records, last_piece, next_records};
+use super::copy_source::{RECORDS_A_STEP, changed_records, follow, last_piece, next_records};
 use super::copy_target::CopyTarget;
 use super::copy_thread::CopyThread;
 use crate::kv::followers::Follower;
@@ -8,7 +8,7 @@ use crate::storage::StorageError;
 
 /// After so many steps behind the changes, the rest is taken in one: a store that changes
 /// faster than the copy is written would never be caught up with.
-const CATCHING_UP: u32 = 1_000;
+const CATCHING_UP: u32 = 64;
 
 impl<K: OrderedKv> KvStorage<K> {
     /// Copies the store into an empty map while it goes on working.
@@ -44,8 +44,7 @@ impl<K: OrderedKv> KvStorage<K> {
         let following = follower.clone();
         self.call(move |machine, _| {
             machine.check_writable("copy the store")?;
-            machine.stage_mut().followers().add(&following);
-            Ok(())
+            follow(machine.stage_mut(), &following)
         })
         .await?;
         loop {
@@ -56,9 +55,9 @@ impl<K: OrderedKv> KvStorage<K> {
                     next_records(machine.stage(), &following)
                 })
                 .await?;
-            if records.is_empty() {
+            let Some(records) = records else {
                 break;
-            }
+            };
             writer.with(move |target| target.write(records)).await?;
         }
         self.catch_up(&writer, &follower).await?;

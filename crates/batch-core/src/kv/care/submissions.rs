@@ -1,3 +1,5 @@
+use std::num::NonZeroUsize;
+
 use super::audit::Progress;
 use super::notes::Notes;
 use super::records::{Found, Records, VALUES_A_SCAN, after};
@@ -8,9 +10,11 @@ use crate::kv::record::{BatchHeader, SubmissionRecord};
 use crate::kv::{KeyRange, OrderedKv};
 use crate::storage::StorageError;
 
-/// Every submission with the list of its batches, one a step.
-#[derive(Debug, Default)]
+/// Every submission with the list of its batches, some a step.
+#[derive(Debug)]
 pub(super) struct Submissions {
+    /// Later ones were begun after the check had begun.
+    last: Option<SubmissionId>,
     record_from: Option<Key>,
     part_from: Option<Key>,
 }
@@ -25,28 +29,49 @@ struct Sum {
     all_read: bool,
 }
 
+/// How many submissions, or batches of them, one step looks at, about.
+const BATCHES_A_STEP: u32 = 32;
+
 impl Submissions {
+    pub(super) fn begin<K: OrderedKv>(records: &Records<'_, K>) -> Result<Self, StorageError> {
+        let mut last = None;
+        for range in [key::submissions(), key::all_submission_parts()] {
+            let found = records.last_key(&range)?;
+            last = last.max(found.as_deref().and_then(submission_of));
+        }
+        Ok(Self {
+            last,
+            record_from: None,
+            part_from: None,
+        })
+    }
+
     pub(super) fn step<K: OrderedKv>(
         &mut self,
         records: &Records<'_, K>,
         notes: &mut Notes,
     ) -> Result<Progress, StorageError> {
-        let record = next(records, key::submissions(), self.record_from.as_ref())?;
-        let part = next(
-            records,
-            key::all_submission_parts(),
-            self.part_from.as_ref(),
-        )?;
-        let Some(id) = [record, part].into_iter().flatten().min() else {
-            return Ok(Progress::Done);
-        };
-        check(records, notes, id)?;
-        self.record_from = Some(after(&key::submission(id)));
-        self.part_from = key::submission_parts(id).end;
-        Ok(match self.part_from {
-            Some(_) => Progress::More,
-            None => Progress::Done,
-        })
+        let mut looked_at = 0;
+        while looked_at < BATCHES_A_STEP {
+            let record = next(records, key::submissions(), self.record_from.as_ref())?;
+            let parts = key::all_submission_parts();
+            let part = next(records, parts, self.part_from.as_ref())?;
+            let first = [record, part].into_iter().flatten().min();
+            let Some(id) = first.filter(|id| Some(*id) <= self.last) else {
+                return Ok(Progress::Done);
+            };
+            looked_at += check(records, notes, id)?.max(1);
+            self.record_from = Some(after(&key::submission(id)));
+            self.part_from = key::submission_parts(id).end;
+        }
+        Ok(Progress::More)
+    }
+}
+
+fn submission_of(key: &[u8]) -> Option<SubmissionId> {
+    match Place::of(key)? {
+        Place::Submission(id) | Place::SubmissionPart(id, _) => Some(id),
+        _ => None,
     }
 }
 
@@ -57,34 +82,35 @@ fn next<K: OrderedKv>(
     from: Option<&Key>,
 ) -> Result<Option<SubmissionId>, StorageError> {
     let mut rest = Some(range.from_or_start(from));
+    let mut limit = NonZeroUsize::MIN;
     while let Some(range) = rest.take() {
-        let page = records.keys(&range, VALUES_A_SCAN)?;
-        let found = page.keys.iter().find_map(|key| match Place::of(key)? {
-            Place::Submission(id) | Place::SubmissionPart(id, _) => Some(id),
-            _ => None,
-        });
+        let page = records.keys(&range, limit)?;
+        let found = page.keys.iter().find_map(|key| submission_of(key));
         if found.is_some() {
             return Ok(found);
         }
+        // Only keys of no known shape come here.
+        limit = VALUES_A_SCAN;
         rest = page.next.map(|next| range.starting_at(next));
     }
     Ok(None)
 }
 
+/// Checks one submission; gives how many batches of it are there.
 fn check<K: OrderedKv>(
     records: &Records<'_, K>,
     notes: &mut Notes,
     id: SubmissionId,
-) -> Result<(), StorageError> {
+) -> Result<u32, StorageError> {
     let sum = add_up(records, notes, id)?;
     let record = match records.get::<SubmissionRecord>(&key::submission(id))? {
         Found::Whole(record) => record,
         Found::Absent => {
             let text = format!("its record is missing, and it has {} batches", sum.parts);
             notes.find(About::Submission(id), FindingKind::SubmissionMissing, text);
-            return Ok(());
+            return Ok(sum.parts);
         }
-        Found::Unreadable => return Ok(()),
+        Found::Unreadable => return Ok(sum.parts),
     };
     let SubmissionRecord {
         batches,
@@ -111,10 +137,10 @@ fn check<K: OrderedKv>(
     } else if record.is_gone() {
         "all of its batches were pruned, and its record is still there".into()
     } else {
-        return Ok(());
+        return Ok(sum.parts);
     };
     notes.find(About::Submission(id), FindingKind::SubmissionWrong, text);
-    Ok(())
+    Ok(sum.parts)
 }
 
 /// Looks up every batch that is listed under a submission.

@@ -1,0 +1,76 @@
+use std::path::Path;
+
+use super::{LAYOUT, OpenCheck, SledKv, SledOptions};
+use crate::embedded::{StagingDir, rescue};
+use crate::kv::{CopyReport, KvError, KvOptions, KvStorage, OrderedKv, SalvageReport, salvage};
+use crate::storage::StorageError;
+
+impl SledKv {
+    /// Opens a copy of the files of a damaged store, for a [`salvage`](crate::kv::salvage).
+    ///
+    /// What there is of the log is read, whatever is missing of it. The store itself is not
+    /// changed, but for the lock that is taken while its files are copied. `scratch` must not
+    /// be there; delete it afterwards.
+    ///
+    /// # Errors
+    ///
+    /// - `Locked` when the store is in use.
+    /// - `Damaged` when sled can read nothing of it any more.
+    /// - `Unavailable` when files cannot be read or written.
+    pub fn rescue(from: impl AsRef<Path>, scratch: impl AsRef<Path>) -> Result<Self, KvError> {
+        let dir = rescue(from.as_ref(), scratch.as_ref(), &LAYOUT)?;
+        let options = SledOptions {
+            check: OpenCheck::Nothing,
+            ballast_bytes: 0,
+            ..SledOptions::default()
+        };
+        Self::reopened(dir, &options)
+    }
+
+    /// Saves what is whole of a damaged store into a directory, as a store on sled.
+    ///
+    /// As [`salvage`]; there is nothing under the name until all is saved. While it is made it
+    /// has `.unfinished` behind its name.
+    ///
+    /// # Errors
+    ///
+    /// As `salvage`, and `Invalid` when the directory is not empty or an earlier salvage was
+    /// cut short there.
+    pub fn salvage_into(
+        dir: impl AsRef<Path>,
+        from: &impl OrderedKv,
+        options: &KvOptions,
+    ) -> Result<SalvageReport, StorageError> {
+        let staging = StagingDir::prepare(dir.as_ref())?;
+        let salvaged = salvage(from, Self::open(staging.path())?, options)?;
+        drop(salvaged.map);
+        staging.publish()?;
+        Ok(salvaged.report)
+    }
+}
+
+impl<K: OrderedKv> KvStorage<K> {
+    /// Copies the store into a directory, as a store on sled, while it goes on working.
+    ///
+    /// As [`snapshot`](Self::snapshot); there is nothing under the name until the copy is
+    /// whole. While it is made it has `.unfinished` behind its name. It is synced.
+    ///
+    /// # Errors
+    ///
+    /// As `snapshot`, and `Invalid` when the directory is not empty or an earlier copy was cut
+    /// short there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the copying and removes what there is of the copy.
+    pub async fn snapshot_to_sled(
+        &self,
+        dir: impl AsRef<Path> + Send,
+    ) -> Result<CopyReport, StorageError> {
+        let staging = StagingDir::prepare(dir.as_ref())?;
+        let copied = self.snapshot(SledKv::open(staging.path())?).await?;
+        drop(copied.map);
+        staging.publish()?;
+        Ok(copied.report)
+    }
+}
