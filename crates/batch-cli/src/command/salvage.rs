@@ -3,7 +3,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use batch_core::embedded::Backend;
-use batch_core::kv::{KvOptions, OrderedKv, SalvageReport};
+use batch_core::kv::{KvOptions, OrderedKv, Rescued, SalvageReport};
 use batch_core::redb::RedbKv;
 use batch_core::sled::SledKv;
 use tempfile::TempDir;
@@ -38,7 +38,7 @@ pub(crate) fn salvage(args: &SalvageArgs) -> Result<Ending> {
     })
 }
 
-fn save(from: &impl OrderedKv, on: Backend, to: &Path) -> Result<SalvageReport> {
+fn save<F: OrderedKv>(from: &Rescued<F>, on: Backend, to: &Path) -> Result<SalvageReport> {
     let options = KvOptions::default();
     Ok(match on {
         Backend::Redb => RedbKv::salvage_into(to, from, &options)?,

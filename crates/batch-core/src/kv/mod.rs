@@ -25,8 +25,8 @@ mod threads;
 mod write_batch;
 
 pub use care::{
-    About, Copied, CopyReport, Finding, FindingKind, LookedAt, Loss, SalvageReport, Salvaged,
-    Soundness, VerifyReport, salvage, verify_map,
+    About, Copied, CopyReport, Finding, FindingKind, LookedAt, Loss, Rescued, SalvageReport,
+    Salvaged, Soundness, VerifyReport, salvage, verify_map,
 };
 pub use kv_error::KvError;
 pub use kv_options::KvOptions;

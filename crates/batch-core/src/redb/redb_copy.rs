@@ -1,8 +1,10 @@
 use std::path::Path;
 
 use super::{LAYOUT, RedbCheck, RedbKv, RedbOptions};
-use crate::embedded::{StagingDir, rescue};
-use crate::kv::{CopyReport, KvError, KvOptions, KvStorage, OrderedKv, SalvageReport, salvage};
+use crate::embedded::{StagingDir, StoreDir, rescue};
+use crate::kv::{
+    CopyReport, KvError, KvOptions, KvStorage, OrderedKv, Rescued, SalvageReport, salvage,
+};
 use crate::storage::StorageError;
 
 impl RedbKv {
@@ -17,13 +19,20 @@ impl RedbKv {
     /// - `Locked` when the store is in use.
     /// - `Damaged` when redb can read nothing of it any more.
     /// - `Unavailable` when files cannot be read or written.
-    pub fn rescue(from: impl AsRef<Path>, scratch: impl AsRef<Path>) -> Result<Self, KvError> {
+    pub fn rescue(
+        from: impl AsRef<Path>,
+        scratch: impl AsRef<Path>,
+    ) -> Result<Rescued<Self>, KvError> {
         let dir = rescue(from.as_ref(), scratch.as_ref(), &LAYOUT)?;
         let options = RedbOptions {
             check: RedbCheck::AfterDeath,
             ..RedbOptions::default()
         };
-        Self::reopened(dir, &options)
+        let map = Self::reopened(dir, &options)?;
+        let missing = map.missing(&StoreDir::prepare(from.as_ref(), &LAYOUT)?);
+        let mut rescued = Rescued::new(map);
+        rescued.missing = missing.map(|error| error.to_string());
+        Ok(rescued)
     }
 
     /// Saves what is whole of a damaged store into a directory, as a store on redb.
@@ -35,9 +44,9 @@ impl RedbKv {
     ///
     /// As `salvage`, and `Invalid` when the directory is not empty or an earlier salvage was
     /// cut short there.
-    pub fn salvage_into(
+    pub fn salvage_into<F: OrderedKv>(
         dir: impl AsRef<Path>,
-        from: &impl OrderedKv,
+        from: &Rescued<F>,
         options: &KvOptions,
     ) -> Result<SalvageReport, StorageError> {
         let staging = StagingDir::prepare(dir.as_ref())?;

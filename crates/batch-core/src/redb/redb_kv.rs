@@ -88,6 +88,13 @@ impl RedbKv {
         })
     }
 
+    /// Why it does not hold what the store in a directory has acknowledged, whose file it has.
+    pub(super) fn missing(&self, original: &StoreDir) -> Option<KvError> {
+        let number = self.db.number().map_err(|fault| fault.into_error("read"));
+        let checked = number.and_then(|number| Mark::open(original)?.check(number, original));
+        checked.err()
+    }
+
     fn doing(&self, what: &str) -> String {
         format!("{what} {}", self.dir.path().display())
     }

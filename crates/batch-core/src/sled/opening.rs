@@ -140,7 +140,11 @@ fn check_last(
 }
 
 /// sled skips what it cannot read, and then shows older rows or none.
-fn check_content(db: &GuardedDb, last: LastCommit, dir: &StoreDir) -> Result<(), KvError> {
+pub(super) fn check_content(
+    db: &GuardedDb,
+    last: LastCommit,
+    dir: &StoreDir,
+) -> Result<(), KvError> {
     let path = dir.path().display();
     let found = db
         .call(sum_of_users)

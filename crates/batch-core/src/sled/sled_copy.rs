@@ -1,8 +1,10 @@
 use std::path::Path;
 
 use super::{LAYOUT, OpenCheck, SledKv, SledOptions};
-use crate::embedded::{StagingDir, rescue};
-use crate::kv::{CopyReport, KvError, KvOptions, KvStorage, OrderedKv, SalvageReport, salvage};
+use crate::embedded::{StagingDir, StoreDir, rescue};
+use crate::kv::{
+    CopyReport, KvError, KvOptions, KvStorage, OrderedKv, Rescued, SalvageReport, salvage,
+};
 use crate::storage::StorageError;
 
 impl SledKv {
@@ -17,14 +19,21 @@ impl SledKv {
     /// - `Locked` when the store is in use.
     /// - `Damaged` when sled can read nothing of it any more.
     /// - `Unavailable` when files cannot be read or written.
-    pub fn rescue(from: impl AsRef<Path>, scratch: impl AsRef<Path>) -> Result<Self, KvError> {
+    pub fn rescue(
+        from: impl AsRef<Path>,
+        scratch: impl AsRef<Path>,
+    ) -> Result<Rescued<Self>, KvError> {
         let dir = rescue(from.as_ref(), scratch.as_ref(), &LAYOUT)?;
         let options = SledOptions {
             check: OpenCheck::Nothing,
             ballast_bytes: 0,
             ..SledOptions::default()
         };
-        Self::reopened(dir, &options)
+        let map = Self::reopened(dir, &options)?;
+        let missing = map.missing(&StoreDir::prepare(from.as_ref(), &LAYOUT)?);
+        let mut rescued = Rescued::new(map);
+        rescued.missing = missing.map(|error| error.to_string());
+        Ok(rescued)
     }
 
     /// Saves what is whole of a damaged store into a directory, as a store on sled.
@@ -36,9 +45,9 @@ impl SledKv {
     ///
     /// As `salvage`, and `Invalid` when the directory is not empty or an earlier salvage was
     /// cut short there.
-    pub fn salvage_into(
+    pub fn salvage_into<F: OrderedKv>(
         dir: impl AsRef<Path>,
-        from: &impl OrderedKv,
+        from: &Rescued<F>,
         options: &KvOptions,
     ) -> Result<SalvageReport, StorageError> {
         let staging = StagingDir::prepare(dir.as_ref())?;

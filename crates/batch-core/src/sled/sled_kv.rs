@@ -8,7 +8,7 @@ use super::guarded_db::GuardedDb;
 use super::key_space::{LAST, inward, inward_range, outward};
 use super::last_commit::LastCommit;
 use super::layout::LAYOUT;
-use super::opening::{create, reopen};
+use super::opening::{check_content, create, reopen};
 use crate::embedded::{FailStop, Found, Mark, StoreDir, StoreLock};
 use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
@@ -87,6 +87,15 @@ impl SledKv {
             failure: FailStop::default(),
             _lock: lock,
         })
+    }
+
+    /// Why it does not hold what the store in a directory has acknowledged, whose files it has.
+    pub(super) fn missing(&self, original: &StoreDir) -> Option<KvError> {
+        let number = Some(self.last.number);
+        let checked = Mark::open(original)
+            .and_then(|mark| mark.check(number, original))
+            .and_then(|_| check_content(&self.db, self.last, original));
+        checked.err()
     }
 
     fn doing(&self, what: &str) -> String {

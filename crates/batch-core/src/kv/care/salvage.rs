@@ -4,7 +4,7 @@ use super::audit::{Audit, Progress};
 use super::copy_target::CopyTarget;
 use super::records::Records;
 use super::saved_batch::{SavedBatch, read_batch};
-use super::{About, CopyReport, FindingKind, Loss, SalvageReport, Salvaged, VerifyReport};
+use super::{About, CopyReport, FindingKind, Loss, Rescued, SalvageReport, Salvaged, VerifyReport};
 use crate::id::{BatchId, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
 use crate::kv::key::{self, Key, Place};
@@ -25,16 +25,20 @@ use crate::storage::StorageError;
 /// # Errors
 ///
 /// When the damaged map cannot be read any further, or the new one cannot be written.
-pub fn salvage<T: OrderedKv>(
-    from: &impl OrderedKv,
+pub fn salvage<F: OrderedKv, T: OrderedKv>(
+    from: &Rescued<F>,
     to: T,
     options: &KvOptions,
 ) -> Result<Salvaged<T>, StorageError> {
     let mut target = CopyTarget::new(to);
     target.begin()?;
     let mut audit = Audit::new();
-    while audit.step(from)? == Progress::More {}
-    let mut salvage = Salvage::new(Records::new(from), audit.into_report(), target);
+    while audit.step(&from.map)? == Progress::More {}
+    let mut salvage = Salvage::new(Records::new(&from.map), audit.into_report(), target);
+    if let Some(missing) = &from.missing {
+        let text = format!("{missing}: what was lost with that may be named by nothing");
+        salvage.lose(About::Store, text);
+    }
     salvage.keep_batches()?;
     salvage.rebuild_submissions()?;
     salvage.rebuild_keys(options)?;

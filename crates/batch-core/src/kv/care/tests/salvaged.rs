@@ -2,14 +2,19 @@ use std::collections::BTreeSet;
 
 use super::ground::{Ground, SharedKv};
 use crate::id::BatchId;
-use crate::kv::care::{About, Salvaged, salvage, verify_map};
+use crate::kv::care::{About, Rescued, Salvaged, salvage, verify_map};
 use crate::kv::key::{self, Place};
 use crate::kv::{KvOptions, KvStorage, OrderedKv};
 use crate::ordinal::Ordinal;
 use crate::storage::{ErrorKind, Storage};
 
 fn saved(map: &SharedKv) -> Salvaged<SharedKv> {
-    salvage(map, SharedKv::new(), &KvOptions::default()).unwrap()
+    salvage(
+        &Rescued::new(map.clone()),
+        SharedKv::new(),
+        &KvOptions::default(),
+    )
+    .unwrap()
 }
 
 /// The batch whose records a value is one of, if it is of one.
@@ -119,7 +124,11 @@ async fn several_damages_at_once_are_all_named_and_what_is_left_is_sound() {
 async fn a_salvage_into_a_map_that_holds_something_is_refused() {
     let ground = Ground::new().await;
     let before = ground.map.dump();
-    let error = salvage(&ground.map, ground.map.clone(), &KvOptions::default());
+    let error = salvage(
+        &Rescued::new(ground.map.clone()),
+        ground.map.clone(),
+        &KvOptions::default(),
+    );
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(ground.map.dump(), before);
     assert!(ground.map.get(&key::unfinished()).unwrap().is_none());
