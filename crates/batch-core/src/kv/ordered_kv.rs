@@ -104,7 +104,7 @@ impl KeyRange {
     }
 
     /// The same range, from a key on where there is one.
-    pub(crate) fn from_or_start(self, from: Option<&Vec<u8>>) -> Self {
+    pub(crate) fn resumed(self, from: Option<&Vec<u8>>) -> Self {
         match from {
             Some(from) => self.starting_at(from.clone()),
             None => self,

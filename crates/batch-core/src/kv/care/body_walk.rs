@@ -50,12 +50,12 @@ impl BodyWalk {
         match &self.part {
             Part::Inputs { from } => {
                 let range = key::inputs_from(self.body.id, Ordinal::new(0));
-                let page = records.keys(&range.from_or_start(from.as_ref()), VALUES_A_STEP)?;
+                let page = records.keys(&range.resumed(from.as_ref()), VALUES_A_STEP)?;
                 self.check_inputs(records, notes, page)
             }
             Part::Outputs { from } => {
                 let range = key::outputs(self.body.id);
-                let page = records.keys(&range.from_or_start(from.as_ref()), VALUES_A_STEP)?;
+                let page = records.keys(&range.resumed(from.as_ref()), VALUES_A_STEP)?;
                 self.check_outputs(records, notes, page)
             }
         }

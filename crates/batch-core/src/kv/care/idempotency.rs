@@ -45,7 +45,7 @@ impl Idempotency {
     ) -> Result<Progress, StorageError> {
         match &self.part {
             Part::Keys { from } => {
-                let range = key::idempotencies().from_or_start(from.as_ref());
+                let range = key::idempotencies().resumed(from.as_ref());
                 let page = records.keys(&range, VALUES_A_SCAN)?;
                 for key in &page.keys {
                     self.check_key(records, notes, key)?;
@@ -57,7 +57,7 @@ impl Idempotency {
                 Ok(Progress::More)
             }
             Part::Expiring { from } => {
-                let range = key::expiring_keys().from_or_start(from.as_ref());
+                let range = key::expiring_keys().resumed(from.as_ref());
                 let page = records.keys(&range, VALUES_A_SCAN)?;
                 for key in &page.keys {
                     self.check_expiring(records, notes, key)?;

@@ -19,7 +19,7 @@ impl Index {
         records: &Records<'_, K>,
         notes: &mut Notes,
     ) -> Result<Progress, StorageError> {
-        let range = key::all_finished().from_or_start(self.from.as_ref());
+        let range = key::all_finished().resumed(self.from.as_ref());
         let page = records.keys(&range, VALUES_A_SCAN)?;
         for key in page.keys {
             let Some(Place::Finished(at, id)) = Place::of(&key) else {

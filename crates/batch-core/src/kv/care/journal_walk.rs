@@ -30,7 +30,7 @@ impl JournalWalk {
         notes: &mut Notes,
     ) -> Result<Progress, StorageError> {
         let head = records.get::<Head>(&key::head())?.whole();
-        let range = key::journal_from(Sequence::START).from_or_start(self.from.as_ref());
+        let range = key::journal_from(Sequence::START).resumed(self.from.as_ref());
         let page = records.keys(&range, VALUES_A_SCAN)?;
         for key in &page.keys {
             self.check_record(records, notes, head.as_ref(), key)?;
@@ -95,7 +95,7 @@ impl JournalWalk {
         }
         self.last = last;
         for entry in record.into_entries() {
-            self.tally(notes, entry);
+            self.tally(notes, &entry);
         }
         Ok(())
     }
@@ -111,14 +111,14 @@ impl JournalWalk {
         notes.find(About::Entry(first), FindingKind::JournalMissing, text);
     }
 
-    fn tally(&mut self, notes: &mut Notes, entry: Entry) {
+    fn tally(&mut self, notes: &mut Notes, entry: &Entry) {
         notes.looked_at.entries += 1;
         let as_of = notes.batches.get(&entry.batch).map(|batch| batch.as_of);
         if as_of.is_some_and(|as_of| entry.sequence > as_of) {
             return;
         }
         let tally = self.tallies.entry(entry.batch).or_default();
-        if let Err(text) = tally.add(&entry) {
+        if let Err(text) = tally.add(entry) {
             let about = About::Entry(entry.sequence);
             let text = format!("{}: {text}", entry.batch);
             notes.find(about, FindingKind::JournalWrong, text);

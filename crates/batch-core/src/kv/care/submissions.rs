@@ -81,7 +81,7 @@ fn next<K: OrderedKv>(
     range: KeyRange,
     from: Option<&Key>,
 ) -> Result<Option<SubmissionId>, StorageError> {
-    let mut rest = Some(range.from_or_start(from));
+    let mut rest = Some(range.resumed(from));
     let mut limit = NonZeroUsize::MIN;
     while let Some(range) = rest.take() {
         let page = records.keys(&range, limit)?;
