@@ -196,8 +196,10 @@ impl Ground {
     pub(super) async fn new() -> Self {
         let map = SharedKv::new();
         let clock = ManualClock::default();
-        let mut options = KvOptions::default();
-        options.clock = Arc::new(clock.clone());
+        let options = KvOptions {
+            clock: Arc::new(clock.clone()),
+            ..KvOptions::default()
+        };
         let storage = KvStorage::start(map.clone(), options).unwrap();
         let change = WorkflowChange::EnsureDeployed;
         storage.change_workflow(workflow(), change).await.unwrap();
