@@ -9,6 +9,7 @@ use super::key::{self, Key};
 /// Those who copy a map while it changes, and want to know which records do.
 ///
 /// Nobody has to be told that one is gone: who drops its [`Follower`] follows no more.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug, Default)]
 pub(super) struct Followers(Vec<Weak<Mutex<Changed>>>);
 
