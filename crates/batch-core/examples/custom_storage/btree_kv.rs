@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use batch_core::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
+use batch_core::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
 use batch_core::storage::{Description, Durability, SortOrder};
 
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -63,5 +63,9 @@ impl OrderedKv for BTreeKv {
             }
         });
         Ok(())
+    }
+
+    fn space(&self) -> Result<Option<Space>, KvError> {
+        Ok(None)
     }
 }

@@ -25,7 +25,9 @@
 
 mod backend;
 mod catch_panic;
+mod content_bytes;
 mod fail_stop;
+mod footprint;
 mod layout;
 mod mark;
 mod rescued_dir;
@@ -35,7 +37,9 @@ mod store_lock;
 
 pub use backend::Backend;
 pub(crate) use catch_panic::catch_panic;
+pub(crate) use content_bytes::ContentBytes;
 pub(crate) use fail_stop::FailStop;
+pub(crate) use footprint::Footprint;
 pub(crate) use layout::Layout;
 pub(crate) use mark::Mark;
 pub(crate) use rescued_dir::rescue;

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::SizeBound;
 use crate::time::{Clock, SystemClock};
 
 /// How a [`KvStorage`](super::KvStorage) behaves.
@@ -13,6 +14,8 @@ pub struct KvOptions {
     ///
     /// It is kept in any case for as long as any batch of its submission is.
     pub key_retention: Duration,
+    /// How large the store may become, and what room submits leave for the runs it has.
+    pub size: SizeBound,
 }
 
 impl Default for KvOptions {
@@ -20,6 +23,7 @@ impl Default for KvOptions {
         Self {
             clock: Arc::new(SystemClock::default()),
             key_retention: Duration::from_secs(24 * 60 * 60),
+            size: SizeBound::default(),
         }
     }
 }

@@ -40,7 +40,8 @@ impl<K: OrderedKv> KvStorage<K> {
     ///
     /// # Errors
     ///
-    /// When the map cannot be read or written, or what it holds is damaged.
+    /// When the map cannot be read or written, or what it holds is damaged. `Invalid` where
+    /// [`SizeBound::store`](super::SizeBound::store) is set for a map that cannot tell its size.
     pub fn start(kv: K, options: KvOptions) -> Result<Self, StorageError> {
         reach(Failpoint::MapOpened);
         let traits = kv.traits();
@@ -49,6 +50,7 @@ impl<K: OrderedKv> KvStorage<K> {
             .map_err(|e| StorageError::io("draw random bytes for a new store", e))?;
         let now = options.clock.now();
         let mut machine = Machine::open(kv, key, options.key_retention, now)?;
+        machine.bound_size(options.size)?;
         machine.commit(now)?;
         reach(Failpoint::OpeningCommitted);
         let (sender, head) = watch::channel(machine.sequence());

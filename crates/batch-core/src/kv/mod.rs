@@ -4,6 +4,7 @@
 //! the storage of it. Inside, a synchronous state machine turns operations into
 //! staged writes and answers, and its owner makes them durable in groups.
 
+mod byte_size;
 mod care;
 mod followers;
 mod key;
@@ -19,11 +20,14 @@ mod record;
 mod settle_slices;
 #[cfg(test)]
 mod shuttled;
+mod size_bound;
+mod space;
 mod stage;
 mod storage_for_kv;
 mod threads;
 mod write_batch;
 
+pub use byte_size::ByteSize;
 pub use care::{
     About, Copied, CopyReport, Finding, FindingKind, LookedAt, Loss, Rescued, SalvageReport,
     Salvaged, Soundness, VerifyReport, salvage, verify_map,
@@ -32,4 +36,6 @@ pub use kv_error::KvError;
 pub use kv_options::KvOptions;
 pub use kv_storage::KvStorage;
 pub use ordered_kv::{KeyRange, KeyValue, KvTraits, OrderedKv};
+pub use size_bound::SizeBound;
+pub use space::Space;
 pub use write_batch::WriteBatch;

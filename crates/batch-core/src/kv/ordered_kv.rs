@@ -2,7 +2,7 @@ use std::fmt::Debug;
 use std::num::NonZeroUsize;
 use std::ops::Bound;
 
-use super::{KvError, WriteBatch};
+use super::{KvError, Space, WriteBatch};
 use crate::storage::{Description, SortOrder};
 
 /// An ordered map of bytes with atomic write batches: the small door for a store of your own.
@@ -46,6 +46,17 @@ pub trait OrderedKv: Debug + Send + 'static {
     /// When the writes could not be applied or synced. Never retry a sync that
     /// failed: the next one may report success over pages that are lost.
     fn commit(&mut self, writes: WriteBatch) -> Result<(), KvError>;
+
+    /// What the map takes up and what it could still take; `None` where it cannot tell.
+    ///
+    /// Asked before each batch is taken, so it must be cheap. It may be wrong by what a few
+    /// commits take, and should not count as left what a commit could not have. A map that
+    /// cannot tell has no bound, and none can be set for it.
+    ///
+    /// # Errors
+    ///
+    /// When the disk cannot be asked.
+    fn space(&self) -> Result<Option<Space>, KvError>;
 }
 
 /// A key and its value.

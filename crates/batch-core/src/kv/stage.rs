@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use super::followers::Followers;
 use super::key::Key;
 use super::record::{FRAME_BYTES, decode, encode, frame, unframe};
-use super::{KeyRange, KeyValue, OrderedKv, WriteBatch};
+use super::{KeyRange, KeyValue, OrderedKv, Space, WriteBatch};
 use crate::storage::{ErrorKind, SortOrder, StorageError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -87,6 +87,11 @@ impl<K: OrderedKv> Stage<K> {
     /// Bytes that wait for the commit.
     pub(super) const fn staged_bytes(&self) -> usize {
         self.writes.bytes()
+    }
+
+    /// What the map takes up and could still take, as of the last commit.
+    pub(super) fn space(&self) -> Result<Option<Space>, StorageError> {
+        self.kv.space()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
+use crate::kv::{ByteSize, KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
 use crate::storage::{Description, Durability, SortOrder};
 
 /// An ordered map in memory.
@@ -9,6 +9,8 @@ use crate::storage::{Description, Durability, SortOrder};
 pub struct MemoryKv {
     map: BTreeMap<Vec<u8>, Vec<u8>>,
     preferred_value: usize,
+    /// Of all keys and values.
+    bytes: usize,
 }
 
 impl MemoryKv {
@@ -24,6 +26,7 @@ impl MemoryKv {
         Self {
             map: BTreeMap::new(),
             preferred_value: bytes,
+            bytes: 0,
         }
     }
 }
@@ -65,11 +68,21 @@ impl OrderedKv for MemoryKv {
 
     fn commit(&mut self, writes: WriteBatch) -> Result<(), KvError> {
         for (key, value) in writes {
-            match value {
+            let key_bytes = key.len();
+            self.bytes += value.as_ref().map_or(0, |value| key_bytes + value.len());
+            let old = match value {
                 Some(value) => self.map.insert(key, value),
                 None => self.map.remove(&key),
             };
+            self.bytes -= old.map_or(0, |old| key_bytes + old.len());
         }
         Ok(())
+    }
+
+    fn space(&self) -> Result<Option<Space>, KvError> {
+        Ok(Some(Space {
+            used: ByteSize::new(self.bytes as u64),
+            left: None,
+        }))
     }
 }

@@ -4,11 +4,13 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use ::redb::backends::FileBackend;
-use ::redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, TableDefinition};
+use ::redb::{
+    Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition,
+};
 
 use super::fault::Fault;
 use super::{RedbCheck, RedbOptions, RedbRepair};
-use crate::embedded::StoreDir;
+use crate::embedded::{ContentBytes, StoreDir};
 use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KvError, WriteBatch};
 use crate::storage::ErrorKind;
@@ -18,6 +20,9 @@ const MAP: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("map");
 /// Holds the number of the last commit, in a table of its own to leave users all keys.
 const COMMITS: TableDefinition<'_, &str, u64> = TableDefinition::new("commits");
 const LAST: &str = "last";
+/// Stand beside it: the bytes of all that is stored, and the commit of which they are.
+const BYTES: &str = "bytes";
+const BYTES_AT: &str = "bytes at";
 
 /// How long a process that was killed may hold redb's lock after ours.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -77,8 +82,36 @@ impl GuardedDb {
         })
     }
 
-    /// Applies writes, numbered, and makes them durable. Never to be tried again once it failed.
-    pub(super) fn commit(&mut self, writes: WriteBatch, number: u64) -> Result<(), Fault> {
+    /// The bytes of all that is stored: noted by the last commit, or else counted.
+    ///
+    /// A program that does not know the note leaves it behind the last commit.
+    pub(super) fn bytes(&self, last: u64) -> Result<ContentBytes, Fault> {
+        let noted = Fault::catch(|| {
+            let commits = self.db().begin_read()?.open_table(COMMITS)?;
+            let of = |name| Ok::<_, ::redb::Error>(commits.get(name)?.map(|found| found.value()));
+            Ok(of(BYTES_AT)?.zip(of(BYTES)?))
+        })?;
+        match noted {
+            Some((at, bytes)) if at == last => Ok(ContentBytes::new(bytes)),
+            _ => self.read(|view| {
+                let mut bytes = ContentBytes::default();
+                for pair in view.iter()? {
+                    let (key, value) = pair?;
+                    bytes.add(key.value(), value.value());
+                }
+                Ok(bytes)
+            }),
+        }
+    }
+
+    /// Applies writes, numbered, and makes them durable; gives the bytes of all that is then
+    /// stored. Never to be tried again once it failed.
+    pub(super) fn commit(
+        &mut self,
+        writes: WriteBatch,
+        number: u64,
+        mut bytes: ContentBytes,
+    ) -> Result<ContentBytes, Fault> {
         self.view.take();
         Fault::catch(|| {
             let mut transaction = self.db().begin_write()?;
@@ -87,21 +120,37 @@ impl GuardedDb {
             transaction.set_quick_repair(self.repair == RedbRepair::Record);
             let mut map = transaction.open_table(MAP)?;
             for (key, value) in writes {
-                match value {
-                    Some(value) => map.insert(&*key, &*value)?,
+                let old = match &value {
+                    Some(value) => map.insert(&*key, &**value)?,
                     None => map.remove(&*key)?,
                 };
+                if let Some(old) = old {
+                    bytes.remove(&key, old.value());
+                }
+                if let Some(value) = value {
+                    bytes.add(&key, &value);
+                }
             }
             drop(map);
-            transaction.open_table(COMMITS)?.insert(LAST, number)?;
+            let mut commits = transaction.open_table(COMMITS)?;
+            commits.insert(LAST, number)?;
+            commits.insert(BYTES, bytes.get())?;
+            commits.insert(BYTES_AT, number)?;
+            drop(commits);
             reach(Failpoint::RedbStaged);
-            Ok(transaction.commit()?)
+            transaction.commit()?;
+            Ok(bytes)
         })
     }
 
     /// Makes all that is in the file durable, whoever wrote it.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
+    }
+
+    /// The file that everything is in.
+    pub(super) const fn file(&self) -> &File {
+        &self.file
     }
 
     /// Finds out whether the file is still where it is looked for.

@@ -5,7 +5,7 @@ use std::io;
 
 use super::RedbOptions;
 use super::guarded_db::{GuardedDb, unopened};
-use crate::embedded::{Mark, StoreDir};
+use crate::embedded::{ContentBytes, Mark, StoreDir};
 use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KvError, WriteBatch};
 use crate::storage::ErrorKind;
@@ -14,7 +14,10 @@ use crate::storage::ErrorKind;
 ///
 /// The mark gets its name last: a creation that is cut short, by a kill or by
 /// the power, is begun anew, and a store with a mark is whole on the disk.
-pub(super) fn create(dir: &StoreDir, options: &RedbOptions) -> Result<(GuardedDb, Mark), KvError> {
+pub(super) fn create(
+    dir: &StoreDir,
+    options: &RedbOptions,
+) -> Result<(GuardedDb, Mark, ContentBytes), KvError> {
     let doing = format!("create a store in {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mark = Mark::create(dir)?;
@@ -31,16 +34,20 @@ pub(super) fn create(dir: &StoreDir, options: &RedbOptions) -> Result<(GuardedDb
     reach(Failpoint::DataFileMade);
     let mut db = GuardedDb::open(dir, options, file).map_err(|fault| unopened(dir, fault))?;
     reach(Failpoint::DatabaseOpened);
-    db.commit(WriteBatch::new(), 0)
+    let bytes = db
+        .commit(WriteBatch::new(), 0, ContentBytes::default())
         .map_err(|fault| fault.into_error(&doing))?;
     db.sync().map_err(failed)?;
     reach(Failpoint::DataSynced);
     dir.finish_creation().map_err(failed)?;
-    Ok((db, mark))
+    Ok((db, mark, bytes))
 }
 
 /// Opens a store again and holds it against its mark. Needs the lock.
-pub(super) fn reopen(dir: &StoreDir, options: &RedbOptions) -> Result<(GuardedDb, Mark), KvError> {
+pub(super) fn reopen(
+    dir: &StoreDir,
+    options: &RedbOptions,
+) -> Result<(GuardedDb, Mark, ContentBytes), KvError> {
     let doing = format!("open {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mut mark = Mark::open(dir)?;
@@ -51,6 +58,7 @@ pub(super) fn reopen(dir: &StoreDir, options: &RedbOptions) -> Result<(GuardedDb
     reach(Failpoint::DatabaseOpened);
     let found = db.number().map_err(|fault| unopened(dir, fault))?;
     let number = mark.check(found, dir)?;
+    let bytes = db.bytes(number).map_err(|fault| unopened(dir, fault))?;
     reach(Failpoint::DatabaseChecked);
     // What the next reader sees may be what a killed process wrote or named and did not sync.
     db.sync().map_err(failed)?;
@@ -59,7 +67,7 @@ pub(super) fn reopen(dir: &StoreDir, options: &RedbOptions) -> Result<(GuardedDb
     mark.record(number).map_err(failed)?;
     reach(Failpoint::MarkRecorded);
     mark.sync().map_err(failed)?;
-    Ok((db, mark))
+    Ok((db, mark, bytes))
 }
 
 /// redb would begin an empty file anew.

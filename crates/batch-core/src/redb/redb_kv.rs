@@ -6,9 +6,9 @@ use super::fault::Fault;
 use super::guarded_db::{GuardedDb, View};
 use super::layout::LAYOUT;
 use super::opening::{create, reopen};
-use crate::embedded::{FailStop, Found, Mark, StoreDir, StoreLock};
+use crate::embedded::{ContentBytes, FailStop, Footprint, Found, Mark, StoreDir, StoreLock};
 use crate::failpoint::{Failpoint, reach};
-use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
+use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
 use crate::storage::{Description, Durability, ErrorKind, SortOrder};
 
 /// An ordered map of bytes in a directory, on redb 4.
@@ -19,6 +19,7 @@ pub struct RedbKv {
     dir: StoreDir,
     db: GuardedDb,
     mark: Mark,
+    bytes: ContentBytes,
     failure: FailStop,
     /// Last, so that the store is free only when redb has let go of it.
     _lock: StoreLock,
@@ -34,6 +35,9 @@ impl RedbKv {
     /// power of two. This one fits a page of 16 KiB with its key; one of 19 KiB has 32 KiB
     /// written for it.
     const PREFERRED_VALUE: usize = (16 << 10) - 128;
+
+    /// Pages are partly filled, and a commit writes pages anew before it frees the old ones.
+    const FOOTPRINT: Footprint = Footprint { overhead: 2 };
 
     /// Opens the store in a directory, or makes one where there is nothing.
     ///
@@ -62,7 +66,7 @@ impl RedbKv {
         // Before the lock, which writes into the directory.
         dir.inspect()?;
         let lock = StoreLock::take(dir.path())?;
-        let (db, mark) = match dir.inspect()? {
+        let (db, mark, bytes) = match dir.inspect()? {
             Found::Nothing | Found::Unfinished => create(&dir, options)?,
             Found::Store => reopen(&dir, options)?,
         };
@@ -70,6 +74,7 @@ impl RedbKv {
             dir,
             db,
             mark,
+            bytes,
             failure: FailStop::default(),
             _lock: lock,
         })
@@ -113,8 +118,9 @@ impl RedbKv {
 
     fn write(&mut self, writes: WriteBatch, number: u64) -> Result<(), KvError> {
         let doing = self.doing("commit to");
-        self.db
-            .commit(writes, number)
+        self.bytes = self
+            .db
+            .commit(writes, number, self.bytes)
             .map_err(|fault: Fault| fault.into_error(&doing))?;
         reach(Failpoint::RedbSynced);
         self.db.check_place().map_err(|e| KvError::io(&doing, e))?;
@@ -178,6 +184,11 @@ impl OrderedKv for RedbKv {
             self.failure.fail(error.to_string());
         }
         done
+    }
+
+    fn space(&self) -> Result<Option<Space>, KvError> {
+        let space = Self::FOOTPRINT.space(self.db.file(), &self.dir, self.bytes);
+        space.map(Some)
     }
 }
 

@@ -66,6 +66,11 @@ impl GuardedDb {
         written.map(drop)
     }
 
+    /// The file that everything is in.
+    pub(super) const fn log(&self) -> &File {
+        &self.log
+    }
+
     /// Makes all that was written durable. Never to be tried again once it failed.
     ///
     /// sled's `flush` leaves the size of the file and the disk's own cache behind.

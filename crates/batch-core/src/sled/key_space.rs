@@ -17,6 +17,9 @@ use crate::kv::KeyRange;
 /// Holds the [`LastCommit`](super::last_commit::LastCommit).
 pub(super) const LAST: [u8; 3] = [0, 0, 0];
 
+/// Holds the bytes of all that is stored, as of the last commit: a key of the fence.
+pub(super) const BYTES: [u8; 3] = [0, 0, 1];
+
 /// The first key that may be a user's.
 pub(super) const FIRST_OF_USERS: [u8; 2] = EMPTY;
 

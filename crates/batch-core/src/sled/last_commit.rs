@@ -1,4 +1,5 @@
 use super::content_sum::ContentSum;
+use crate::embedded::ContentBytes;
 
 /// What sled holds of the last commit: how many there were, and what they left.
 ///
@@ -26,6 +27,20 @@ impl LastCommit {
     }
 }
 
+/// What stands under [`BYTES`](super::key_space::BYTES): whose commit it is of, and the bytes.
+///
+/// A program that does not know it leaves it behind the last commit, and then it says nothing.
+pub(super) fn encode_bytes(number: u64, bytes: ContentBytes) -> [u8; 16] {
+    (u128::from(number) << 64 | u128::from(bytes.get())).to_be_bytes()
+}
+
+/// `None` for what is not of the last commit.
+pub(super) fn decode_bytes(value: &[u8], last: u64) -> Option<ContentBytes> {
+    let both = u128::from_be_bytes(value.try_into().ok()?);
+    let (number, bytes) = ((both >> 64) as u64, both as u64);
+    (number == last).then(|| ContentBytes::new(bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +54,13 @@ mod tests {
         let bytes = last.encode();
         assert_eq!(LastCommit::decode(&bytes), Some(last));
         assert_eq!(LastCommit::decode(&bytes[..23]), None);
+    }
+
+    #[test]
+    fn the_bytes_of_another_commit_say_nothing() {
+        let value = encode_bytes(7, ContentBytes::new(900));
+        assert_eq!(decode_bytes(&value, 7), Some(ContentBytes::new(900)));
+        assert_eq!(decode_bytes(&value, 8), None);
+        assert_eq!(decode_bytes(&[], 7), None);
     }
 }

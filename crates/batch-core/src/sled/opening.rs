@@ -7,10 +7,10 @@ use super::ballast::{Ballast, Release};
 use super::content_sum::ContentSum;
 use super::fault::Fault;
 use super::guarded_db::{GuardedDb, collect_garbage, unopened};
-use super::key_space::{FIRST_OF_USERS, LAST, fence};
-use super::last_commit::LastCommit;
+use super::key_space::{BYTES, FIRST_OF_USERS, LAST, fence};
+use super::last_commit::{LastCommit, decode_bytes};
 use super::{OpenCheck, SledOptions};
-use crate::embedded::{Mark, StoreDir, sync_dir};
+use crate::embedded::{ContentBytes, Mark, StoreDir, sync_dir};
 use crate::failpoint::{Failpoint, reach};
 use crate::kv::KvError;
 use crate::storage::ErrorKind;
@@ -21,6 +21,7 @@ pub(super) struct Opened {
     pub(super) db: GuardedDb,
     pub(super) mark: Mark,
     pub(super) last: LastCommit,
+    pub(super) bytes: ContentBytes,
 }
 
 /// Makes a store in a directory that has none. Needs the lock.
@@ -47,7 +48,12 @@ pub(super) fn create(dir: &StoreDir, options: &SledOptions) -> Result<Opened, Kv
         .map_err(|fault| fault.into_error(&doing))?;
     settle(dir, &db).map_err(failed)?;
     let last = LastCommit::default();
-    Ok(Opened { db, mark, last })
+    Ok(Opened {
+        db,
+        mark,
+        last,
+        bytes: ContentBytes::default(),
+    })
 }
 
 fn settle(dir: &StoreDir, db: &GuardedDb) -> io::Result<()> {
@@ -90,9 +96,13 @@ pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<Opened, Kv
     .map_err(|fault| unopened(dir, fault))?;
     reach(Failpoint::DatabaseOpened);
     let last = check_last(&db, &mark, dir, options.check)?;
-    if options.check == OpenCheck::Everything {
-        check_content(&db, last, dir)?;
-    }
+    let known = known_bytes(&db, last, dir)?;
+    let bytes = match (options.check, known) {
+        (OpenCheck::Everything, _) | (OpenCheck::LastCommit, None) => {
+            check_content(&db, last, dir)?
+        }
+        (OpenCheck::LastCommit | OpenCheck::Nothing, known) => known.unwrap_or_default(),
+    };
     reach(Failpoint::DatabaseChecked);
     // What the next reader sees may be what a killed process wrote or named and did not sync.
     db.sync().map_err(failed)?;
@@ -101,7 +111,12 @@ pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<Opened, Kv
     mark.record(last.number).map_err(failed)?;
     reach(Failpoint::MarkRecorded);
     mark.sync().map_err(failed)?;
-    Ok(Opened { db, mark, last })
+    Ok(Opened {
+        db,
+        mark,
+        last,
+        bytes,
+    })
 }
 
 fn make_room(dir: &StoreDir, ballast: &Ballast, fault: Fault) -> Result<(), KvError> {
@@ -139,18 +154,31 @@ fn check_last(
     Ok(last.unwrap_or_default())
 }
 
-/// sled skips what it cannot read, and then shows older rows or none.
+/// The bytes of all rows, if the last commit has noted them.
+fn known_bytes(
+    db: &GuardedDb,
+    last: LastCommit,
+    dir: &StoreDir,
+) -> Result<Option<ContentBytes>, KvError> {
+    let path = dir.path().display();
+    let value = db
+        .call(|tree| tree.get(BYTES))
+        .map_err(|fault| fault.into_error(&format!("read the last commit of {path}")))?;
+    Ok(value.and_then(|value| decode_bytes(&value, last.number)))
+}
+
+/// sled skips what it cannot read, and then shows older rows or none. Gives the bytes of all.
 pub(super) fn check_content(
     db: &GuardedDb,
     last: LastCommit,
     dir: &StoreDir,
-) -> Result<(), KvError> {
+) -> Result<ContentBytes, KvError> {
     let path = dir.path().display();
-    let found = db
+    let (found, bytes) = db
         .call(sum_of_users)
         .map_err(|fault| fault.into_error(&format!("check {path}")))?;
     if found == last.content {
-        return Ok(());
+        return Ok(bytes);
     }
     Err(damaged(format!(
         "{path} holds {} rows that are not the {} rows that commit {} left",
@@ -162,17 +190,19 @@ pub(super) fn check_content(
 
 /// sled looks at the size of its cache only once a page was used dozens of times: reading
 /// each row again by its key makes it do so before all of the store is in memory.
-fn sum_of_users(tree: &::sled::Tree) -> ::sled::Result<ContentSum> {
+fn sum_of_users(tree: &::sled::Tree) -> ::sled::Result<(ContentSum, ContentBytes)> {
     let mut sum = ContentSum::default();
+    let mut bytes = ContentBytes::default();
     for (read, pair) in tree.range(FIRST_OF_USERS..).enumerate() {
         let (key, value) = pair?;
         sum.add(&key, &value);
+        bytes.add(&key, &value);
         tree.get(&key)?;
         if read % 64 == 0 {
             collect_garbage(0);
         }
     }
-    Ok(sum)
+    Ok((sum, bytes))
 }
 
 fn damaged(what: String) -> KvError {

@@ -5,13 +5,13 @@ use super::SledOptions;
 use super::content_sum::ContentSum;
 use super::fault::Fault;
 use super::guarded_db::GuardedDb;
-use super::key_space::{LAST, inward, inward_range, outward};
-use super::last_commit::LastCommit;
+use super::key_space::{BYTES, LAST, inward, inward_range, outward};
+use super::last_commit::{LastCommit, encode_bytes};
 use super::layout::LAYOUT;
 use super::opening::{check_content, create, reopen};
-use crate::embedded::{FailStop, Found, Mark, StoreDir, StoreLock};
+use crate::embedded::{ContentBytes, FailStop, Footprint, Found, Mark, StoreDir, StoreLock};
 use crate::failpoint::{Failpoint, reach};
-use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
+use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
 use crate::storage::{Description, Durability, ErrorKind, SortOrder};
 
 /// An ordered map of bytes in a directory, on sled 0.34.
@@ -23,6 +23,7 @@ pub struct SledKv {
     db: GuardedDb,
     mark: Mark,
     last: LastCommit,
+    bytes: ContentBytes,
     failure: FailStop,
     /// Last, so that the store is free only when sled has let go of it.
     _lock: StoreLock,
@@ -33,6 +34,9 @@ impl SledKv {
     pub const VALUE_LIMIT: usize = 3_600;
     /// The largest key and value together: 4,096 bytes.
     pub const PAIR_LIMIT: usize = 4_096;
+
+    /// Its log has live and dead segments: it grows to about three times what it holds.
+    const FOOTPRINT: Footprint = Footprint { overhead: 3 };
 
     /// Opens the store in a directory, or makes one where there is nothing.
     ///
@@ -70,6 +74,7 @@ impl SledKv {
             db: opened.db,
             mark: opened.mark,
             last: opened.last,
+            bytes: opened.bytes,
             failure: FailStop::default(),
             _lock: lock,
         })
@@ -113,18 +118,19 @@ impl SledKv {
 
     fn write(&mut self, writes: WriteBatch) -> Result<(), KvError> {
         let doing = self.doing("commit to");
-        let count = writes.len() + 1;
+        let count = writes.len() + 2;
         let failed = |fault: Fault| fault.into_error(&doing);
-        let (batch, content) = self.prepare(writes).map_err(failed)?;
+        let (mut batch, content, bytes) = self.prepare(writes).map_err(failed)?;
         let number = self.last.number + 1;
         let last = LastCommit { number, content };
+        batch.insert(&LAST, last.encode());
+        batch.insert(&BYTES, &encode_bytes(number, bytes));
         reach(Failpoint::SledPrepared);
-        self.db
-            .write(with_last(batch, last), count)
-            .map_err(failed)?;
+        self.db.write(batch, count).map_err(failed)?;
         self.db.sync().map_err(|e| KvError::io(&doing, e))?;
         reach(Failpoint::SledSynced);
         self.last = last;
+        self.bytes = bytes;
         self.mark
             .advance(number)
             .map_err(|e| KvError::io(&doing, e))?;
@@ -133,24 +139,30 @@ impl SledKv {
     }
 
     /// The writes for sled, and what the store adds up to after them.
-    fn prepare(&self, writes: WriteBatch) -> Result<(::sled::Batch, ContentSum), Fault> {
+    fn prepare(
+        &self,
+        writes: WriteBatch,
+    ) -> Result<(::sled::Batch, ContentSum, ContentBytes), Fault> {
         self.db.call(|tree| {
             let mut batch = ::sled::Batch::default();
             let mut content = self.last.content;
+            let mut bytes = self.bytes;
             for (key, value) in writes {
                 let key = inward(&key);
                 if let Some(old) = tree.get(&key)? {
                     content.remove(&key, &old);
+                    bytes.remove(&key, &old);
                 }
                 match value {
                     Some(value) => {
                         content.add(&key, &value);
+                        bytes.add(&key, &value);
                         batch.insert(key.as_ref(), value);
                     }
                     None => batch.remove(key.as_ref()),
                 }
             }
-            Ok((batch, content))
+            Ok((batch, content, bytes))
         })
     }
 }
@@ -203,6 +215,11 @@ impl OrderedKv for SledKv {
         }
         done
     }
+
+    fn space(&self) -> Result<Option<Space>, KvError> {
+        let space = Self::FOOTPRINT.space(self.db.log(), &self.dir, self.bytes);
+        space.map(Some)
+    }
 }
 
 impl Drop for SledKv {
@@ -233,11 +250,6 @@ fn check_sizes(writes: &WriteBatch) -> Result<(), KvError> {
         }
     }
     Ok(())
-}
-
-fn with_last(mut batch: ::sled::Batch, last: LastCommit) -> ::sled::Batch {
-    batch.insert(&LAST, last.encode());
-    batch
 }
 
 fn key_value((key, value): (::sled::IVec, ::sled::IVec)) -> KeyValue {

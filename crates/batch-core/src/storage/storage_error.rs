@@ -30,6 +30,10 @@ pub enum ErrorKind {
     Locked,
     /// The store was written by a newer program.
     NewerFormat,
+    /// There is no room for a batch beside what the runs in the store need. Nothing was
+    /// written, and all but submits goes on: let batches finish and prune them, raise the
+    /// bound or free space, and try again.
+    Full,
     /// The request itself cannot be served: a token of another query, for one.
     Invalid,
     /// The store cannot be opened or read at all: permissions, a path that is no directory.
@@ -66,7 +70,7 @@ impl StorageError {
     /// Whether the same call may succeed later on the same open store.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(self.kind, ErrorKind::Transient)
+        matches!(self.kind, ErrorKind::Transient | ErrorKind::Full)
     }
 }
 
@@ -86,6 +90,7 @@ impl fmt::Display for StorageError {
             ErrorKind::Damaged => write!(f, "the store is damaged: {doing}"),
             ErrorKind::Locked => write!(f, "the store is in use: {doing}"),
             ErrorKind::NewerFormat => write!(f, "the store is of a newer program: {doing}"),
+            ErrorKind::Full => write!(f, "the store is full: {doing}"),
             ErrorKind::Invalid | ErrorKind::Unavailable => write!(f, "could not {doing}"),
             ErrorKind::Closed => write!(f, "could not {doing}: it is closed; open it again"),
         }

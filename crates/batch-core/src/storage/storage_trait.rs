@@ -73,6 +73,10 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// workflow or version writes nothing. An id that is taken is refused with
     /// [`ErrorKind::Invalid`](super::ErrorKind::Invalid).
     ///
+    /// Where there is no room beside what the runs in the store need, a batch is refused with
+    /// [`ErrorKind::Full`](super::ErrorKind::Full) before anything is written. Every other
+    /// call goes on.
+    ///
     /// Repeating the call after an unclear error is safe with a key; without
     /// one it may make a second batch.
     async fn insert(&self, batch: NewBatch) -> Result<InsertReply, StorageError>;

@@ -6,10 +6,21 @@ use std::path::{Path, PathBuf};
 use batch_core::conformance::Case;
 
 /// Sentences that the trait alone cannot show, and who shows them instead.
-const ELSEWHERE: &[(&str, &str)] = &[(
-    "A batch of any size costs the same few writes.",
-    "tests/storage counts the writes of KvStorage",
-)];
+const ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "A batch of any size costs the same few writes.",
+        "tests/storage counts the writes of KvStorage",
+    ),
+    (
+        "Where there is no room beside what the runs in the store need, a batch is refused with \
+         ErrorKind::Full before anything is written.",
+        "tests/storage/full.rs on a map that says it is full, tests/embedded on a full disk",
+    ),
+    (
+        "Every other call goes on.",
+        "tests/storage/full.rs on a map that says it is full, tests/embedded on a full disk",
+    ),
+];
 
 fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(path)

@@ -1,7 +1,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use batch_core::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
+use batch_core::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
 use batch_core::memory::MemoryKv;
 use batch_core::storage::{Description, Durability, ErrorKind, SortOrder, StorageError};
 use parking_lot::Mutex;
@@ -18,6 +18,7 @@ struct Inner {
     commits: u64,
     writes: u64,
     fault: Option<Fault>,
+    space: Option<Space>,
 }
 
 /// What happens at a commit.
@@ -38,6 +39,7 @@ impl FaultyKv {
             commits: 0,
             writes: 0,
             fault: None,
+            space: None,
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
@@ -47,6 +49,11 @@ impl FaultyKv {
     /// Plans a fault, counted from the commits so far; `None` heals the map.
     pub fn plan(&self, fault: Option<Fault>) {
         self.inner.lock().fault = fault;
+    }
+
+    /// Sets what the map says of its size from now on.
+    pub fn set_space(&self, space: Option<Space>) {
+        self.inner.lock().space = space;
     }
 
     /// How many commits there were.
@@ -111,5 +118,9 @@ impl OrderedKv for FaultyKv {
             }
             _ => inner.map.commit(writes),
         }
+    }
+
+    fn space(&self) -> Result<Option<Space>, KvError> {
+        Ok(self.inner.lock().space)
     }
 }

@@ -29,7 +29,7 @@ impl Choices {
         self.next() % limit
     }
 
-    fn bytes(&mut self, size: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, size: usize) -> Vec<u8> {
         let words = (0..size.div_ceil(8)).flat_map(|_| self.next().to_le_bytes());
         words.take(size).collect()
     }

@@ -13,7 +13,13 @@ mod churn;
 mod closing;
 #[path = "../embedded/damage.rs"]
 mod damage;
+#[path = "../embedded/damaged_store.rs"]
+mod damaged_store;
 mod full_disk;
+#[path = "../embedded/full_store.rs"]
+mod full_store;
+#[path = "../embedded/harm.rs"]
+mod harm;
 #[path = "../embedded/killed.rs"]
 mod killed;
 mod limits;
@@ -23,6 +29,8 @@ mod opening;
 mod ordered;
 #[path = "../embedded/power_cut.rs"]
 mod power_cut;
+#[path = "../embedded/reading.rs"]
+mod reading;
 mod redb_damage;
 mod redb_opening;
 #[path = "../embedded/script.rs"]

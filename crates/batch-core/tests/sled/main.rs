@@ -13,7 +13,13 @@ mod churn;
 mod closing;
 #[path = "../embedded/damage.rs"]
 mod damage;
+#[path = "../embedded/damaged_store.rs"]
+mod damaged_store;
 mod full_disk;
+#[path = "../embedded/full_store.rs"]
+mod full_store;
+#[path = "../embedded/harm.rs"]
+mod harm;
 #[path = "../embedded/killed.rs"]
 mod killed;
 mod limits;
@@ -24,6 +30,8 @@ mod opening;
 mod ordered;
 #[path = "../embedded/power_cut.rs"]
 mod power_cut;
+#[path = "../embedded/reading.rs"]
+mod reading;
 #[path = "../embedded/script.rs"]
 mod script;
 mod sled_damage;

@@ -7,6 +7,7 @@ mod claim;
 #[path = "../conformance/faulty_kv.rs"]
 mod faulty_kv;
 mod gated_kv;
+mod full;
 mod golden;
 mod group;
 mod insert;

@@ -101,6 +101,7 @@ impl<K: OrderedKv> Machine<K> {
         let Some(batch) = self.live.remove(&id) else {
             return;
         };
+        self.live_runs -= u64::from(batch.header.total);
         self.schedule.retire(id, &batch.header);
         self.suspects.remove(&id);
         let at = Self::millis(now).max(batch.header.created_at);

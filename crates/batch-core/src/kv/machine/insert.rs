@@ -6,11 +6,11 @@ use crate::batch::Extent;
 use crate::catalogue::{Version, Workflow};
 use crate::id::{BatchId, IdempotencyKey, SubmissionId, WorkflowId};
 use crate::journal::Fact;
-use crate::kv::OrderedKv;
-use crate::kv::key;
 use crate::kv::record::{
     BatchHeader, Fingerprint, IdempotencyRecord, InputChunk, LiveRecord, SubmissionRecord, Tidy,
 };
+use crate::kv::size_bound::{SizeBound, Wanted};
+use crate::kv::{ByteSize, OrderedKv, key};
 use crate::ordinal::Ordinal;
 use crate::request::{Priority, VersionSelector};
 use crate::storage::{ErrorKind, InsertReply, StorageError};
@@ -69,7 +69,10 @@ impl<K: OrderedKv> Machine<K> {
     ) -> Result<Option<InsertReply>, StorageError> {
         match self.look_up(batch)? {
             Lookup::Answered(reply) => Ok(Some(reply)),
-            Lookup::Free(_) => Ok(None),
+            Lookup::Free(_) => {
+                self.check_room(&batch.belongings, batch.total)?;
+                Ok(None)
+            }
         }
     }
 
@@ -80,6 +83,7 @@ impl<K: OrderedKv> Machine<K> {
         slice: &Belongings,
     ) -> Result<(), StorageError> {
         self.check_writable("store a batch")?;
+        self.check_room(slice, 0)?;
         self.stage.put_record(&key::tidy(id), &Tidy::Staged, 0);
         self.put_belongings(id, slice);
         Ok(())
@@ -118,6 +122,7 @@ impl<K: OrderedKv> Machine<K> {
             }
             Lookup::Free(version) => version,
         };
+        self.check_room(&batch.belongings, batch.total)?;
         if staged == Staged::Yes {
             self.stage.delete(&key::tidy(batch.id), 1);
         }
@@ -128,6 +133,30 @@ impl<K: OrderedKv> Machine<K> {
             now,
         );
         Ok(InsertReply::Stored)
+    }
+
+    /// Sets the bound for all batches to come.
+    pub(in crate::kv) fn bound_size(&mut self, bound: SizeBound) -> Result<(), StorageError> {
+        if bound.store.is_some() && self.stage.space()?.is_none() {
+            let text = "bound the size of a store whose map cannot tell it";
+            return Err(StorageError::new(ErrorKind::Invalid, text));
+        }
+        self.size = bound;
+        Ok(())
+    }
+
+    /// Refuses a batch for which there is no room beside what the runs in the store need.
+    fn check_room(&self, belongings: &Belongings, runs: u32) -> Result<(), StorageError> {
+        let Some(space) = self.stage.space()? else {
+            return Ok(());
+        };
+        let bytes = belongings.bytes() + self.staged_bytes();
+        let wanted = Wanted {
+            batch: ByteSize::new(bytes as u64),
+            runs: self.live_runs + u64::from(runs),
+        };
+        let checked = self.size.check(space, wanted);
+        checked.map_err(|shortage| StorageError::new(ErrorKind::Full, shortage.to_string()))
     }
 
     /// The idempotency key first, then the catalogue.
@@ -197,11 +226,13 @@ impl<K: OrderedKv> Machine<K> {
 
     fn go_live(&mut self, id: BatchId, header: BatchHeader) {
         let parts = self.stage.put_record(&key::header(id), &header, 0);
-        let record = LiveRecord::untouched(header.total);
+        let total = header.total;
+        let record = LiveRecord::untouched(total);
         let mut live = LiveBatch::new(Arc::new(header), record);
         live.header_parts = parts;
         self.before.live.insert(id, None);
         self.live.insert(id, live);
+        self.live_runs += u64::from(total);
         self.change_head().live += 1;
         self.note(id, Fact::Created);
         self.reschedule(id);

@@ -7,9 +7,9 @@ use super::pages::Pages;
 use super::schedule::Schedule;
 use crate::id::{BatchId, RunId, SinkName};
 use crate::journal::{Fact, Sequence};
-use crate::kv::OrderedKv;
 use crate::kv::record::{BatchHeader, Head, Tidy};
 use crate::kv::stage::Stage;
+use crate::kv::{OrderedKv, SizeBound};
 use crate::storage::{ClaimToken, StorageError};
 use crate::time::Moment;
 
@@ -46,6 +46,9 @@ pub(in crate::kv) struct Machine<K> {
     /// The last token that was granted.
     pub(super) token: u64,
     pub(super) key_retention: Duration,
+    pub(super) size: SizeBound,
+    /// The runs of all live batches.
+    pub(super) live_runs: u64,
     /// Set by a failed commit: no write is taken any more.
     pub(super) failed: bool,
 }

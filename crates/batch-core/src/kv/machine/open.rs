@@ -14,7 +14,7 @@ use crate::journal::Sequence;
 use crate::kv::key::Key;
 use crate::kv::record::{BatchHeader, Head, LiveRecord, Tidy, decode};
 use crate::kv::stage::{Stage, Stored};
-use crate::kv::{KeyRange, OrderedKv, key};
+use crate::kv::{KeyRange, OrderedKv, SizeBound, key};
 use crate::storage::{ErrorKind, SortOrder, StorageError};
 use crate::time::Moment;
 
@@ -57,6 +57,8 @@ impl<K: OrderedKv> Machine<K> {
             tidy: VecDeque::new(),
             token: 0,
             key_retention,
+            size: SizeBound::NONE,
+            live_runs: 0,
             failed: false,
         };
         machine.change_head().generation += 1;
@@ -104,6 +106,7 @@ impl<K: OrderedKv> Machine<K> {
             batch.header_parts = header_parts;
             batch.record_parts = stored.parts;
             let due_at = batch.record.due_at;
+            self.live_runs += u64::from(batch.header.total);
             self.live.insert(id, batch);
             self.due.extend(due_at.map(|at| (at, id)));
             self.reschedule(id);
