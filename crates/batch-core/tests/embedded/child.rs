@@ -63,6 +63,25 @@ impl Place {
 
 /// The process, run under a wrapper such as strace and its arguments, or under none.
 pub(crate) fn command(wrapper: &[&str], task: Task, place: &Place) -> Command {
+    let (name, commits) = match task {
+        Task::Commit(n) => ("commit", n),
+        Task::CommitAndDie(n) => ("commit and die", n),
+        Task::Hold => ("hold", 0),
+        Task::Churn(n) => ("churn", n),
+        Task::FailStop => ("fail stop", 0),
+        Task::Check => ("check", 0),
+    };
+    let mut command = command_of(wrapper, "child::what_a_parent_asks_for_is_done");
+    command
+        .env(TASK, name)
+        .env(COMMITS, commits.to_string())
+        .env(STORE, &place.store)
+        .env(REPORT, &place.report);
+    command
+}
+
+/// A test of this binary as a process of its own, run under a wrapper or under none.
+pub(crate) fn command_of(wrapper: &[&str], test: &str) -> Command {
     let me = std::env::current_exe().unwrap();
     let mut command = match wrapper {
         [] => Command::new(me),
@@ -72,24 +91,8 @@ pub(crate) fn command(wrapper: &[&str], task: Task, place: &Place) -> Command {
             command
         }
     };
-    let (name, commits) = match task {
-        Task::Commit(n) => ("commit", n),
-        Task::CommitAndDie(n) => ("commit and die", n),
-        Task::Hold => ("hold", 0),
-        Task::Churn(n) => ("churn", n),
-        Task::FailStop => ("fail stop", 0),
-        Task::Check => ("check", 0),
-    };
     command
-        .args([
-            "child::what_a_parent_asks_for_is_done",
-            "--exact",
-            "--nocapture",
-        ])
-        .env(TASK, name)
-        .env(COMMITS, commits.to_string())
-        .env(STORE, &place.store)
-        .env(REPORT, &place.report)
+        .args([test, "--exact", "--nocapture"])
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null());
     command
@@ -114,7 +117,7 @@ fn what_a_parent_asks_for_is_done() {
 }
 
 /// So that a process that waits for ever fails its test.
-fn end_when_it_hangs() {
+pub(crate) fn end_when_it_hangs() {
     std::thread::spawn(|| {
         std::thread::sleep(Duration::from_secs(60));
         std::process::abort();

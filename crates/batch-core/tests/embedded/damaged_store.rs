@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use batch_core::storage::ErrorKind;
 
-use crate::child::Place;
+use crate::child::{Place, command_of};
 use crate::damage::copy;
-use crate::full_store::{live_a_day, next_day, open_store};
+use crate::full_store::{block_on, live_a_day, next_day, open_store};
 use crate::harm::Harm;
 use crate::reading::{Reading, sentence};
 use crate::script::Choices;
@@ -84,11 +84,6 @@ impl Ground {
         drop(open);
         copy(&store, &self.0.join("closed"));
     }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread();
-    { runtime }.build().unwrap().block_on(future)
 }
 
 /// Opens a store and asks it everything.
@@ -184,15 +179,12 @@ fn trials_that_a_parent_asks_for_are_done() {
 
 /// The trials of one process: from this number on.
 fn start(ground: &Ground, seed: u64, first: u64, count: u64) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["damaged_store::trials_that_a_parent_asks_for_are_done"])
-        .args(["--exact", "--nocapture"])
+    let name = "damaged_store::trials_that_a_parent_asks_for_are_done";
+    command_of(&[], name)
         .env(GROUND, &ground.0)
         .env(SEED, seed.to_string())
         .env(FIRST, first.to_string())
         .env(COUNT, count.to_string())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
         .spawn()
         .unwrap()
 }

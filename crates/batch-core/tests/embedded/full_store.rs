@@ -9,7 +9,7 @@ use std::time::Duration;
 use batch_core::batch::Extent;
 use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::Sequence;
-use batch_core::kv::{KvOptions, KvStorage};
+use batch_core::kv::{KvOptions, KvStorage, SizeBound};
 use batch_core::ordinal::Ordinal;
 use batch_core::request::{BatchRequest, Input, Limits};
 use batch_core::run::{Failure, Output};
@@ -20,19 +20,34 @@ use batch_core::storage::{
 use batch_core::time::{Clock, ManualClock};
 use batch_core::valid::validate;
 
-use crate::backend::{Kv, open};
+use crate::backend::{Kv, open, open_by_default};
 
 pub(crate) type Store = KvStorage<Kv>;
 
 /// Opens the store in a directory, with a clock that stands.
 pub(crate) fn open_store(path: &Path, clock: &ManualClock) -> Result<Store, StorageError> {
-    start(open(path)?, clock)
+    start(open(path)?, clock, SizeBound::default())
 }
 
-pub(crate) fn start(kv: Kv, clock: &ManualClock) -> Result<Store, StorageError> {
+/// The same, with the database's own options as a user has them and a bound on its size.
+pub(crate) fn open_with_bound(
+    path: &Path,
+    clock: &ManualClock,
+    size: SizeBound,
+) -> Result<Store, StorageError> {
+    start(open_by_default(path)?, clock, size)
+}
+
+fn start(kv: Kv, clock: &ManualClock, size: SizeBound) -> Result<Store, StorageError> {
     let mut options = KvOptions::default();
     options.clock = Arc::new(clock.clone());
+    options.size = size;
     KvStorage::start(kv, options)
+}
+
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    { runtime }.build().unwrap().block_on(future)
 }
 
 /// The time of day at which every trial opens the store.
