@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::ThreadId;
 
-use batch_core::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
+use batch_core::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
 use batch_core::memory::MemoryKv;
 use batch_core::storage::{Description, Durability, SortOrder};
 use parking_lot::{Condvar, Mutex};
@@ -72,6 +72,10 @@ impl OrderedKv for GatedKv {
             description: Description::new("gated", self.durability),
             preferred_value: 4_096,
         }
+    }
+
+    fn space(&self) -> Result<Option<Space>, KvError> {
+        Ok(None)
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {

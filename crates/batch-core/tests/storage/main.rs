@@ -6,8 +6,8 @@ mod cancel;
 mod claim;
 #[path = "../conformance/faulty_kv.rs"]
 mod faulty_kv;
-mod gated_kv;
 mod full;
+mod gated_kv;
 mod golden;
 mod group;
 mod insert;

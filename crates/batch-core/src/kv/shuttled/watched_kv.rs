@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch, key};
+use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch, key};
 use crate::memory::MemoryKv;
 use crate::storage::{Description, Durability, ErrorKind, SortOrder, StorageError};
 
@@ -139,6 +139,10 @@ impl OrderedKv for OpenKv {
             description: Description::new("watched", self.0.durability),
             preferred_value: 4 << 10,
         }
+    }
+
+    fn space(&self) -> Result<Option<Space>, KvError> {
+        Ok(None)
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {

@@ -71,6 +71,10 @@ impl OrderedKv for Failing {
         self.map.traits()
     }
 
+    fn space(&self) -> Result<Option<crate::kv::Space>, KvError> {
+        self.map.space()
+    }
+
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
         self.map.get(key)
     }

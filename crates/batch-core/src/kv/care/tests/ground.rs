@@ -96,6 +96,10 @@ impl OrderedKv for SharedKv {
         self.0.lock().traits()
     }
 
+    fn space(&self) -> Result<Option<crate::kv::Space>, KvError> {
+        self.0.lock().space()
+    }
+
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
         self.0.lock().get(key)
     }

@@ -68,6 +68,10 @@ impl OrderedKv for ModelKv {
         }
     }
 
+    fn space(&self) -> Result<Option<crate::kv::Space>, KvError> {
+        Ok(None)
+    }
+
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
         Ok(self.map.get(key).cloned())
     }
