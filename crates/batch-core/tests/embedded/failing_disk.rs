@@ -373,7 +373,7 @@ fn free(disk: &SmallDisk) -> usize {
     room_to_take(disk.path(), 0)
 }
 
-fn large_batch(name: String) -> NewBatch {
+fn large_batch(name: &str) -> NewBatch {
     use batch_core::request::{BatchRequest, Input, Limits};
     let input = |n| Input::text(format!("{n} of {name} ").repeat(300));
     let request = BatchRequest::new("w").inputs((0..40).map(input));
@@ -386,7 +386,7 @@ async fn submit_until_full(store: &dyn Storage, round: u32) -> usize {
     // What was pruned is cleared away when nobody asks for anything else.
     while refused < 20 {
         let name = format!("batch {stored} of round {round}");
-        match store.insert(large_batch(name)).await {
+        match store.insert(large_batch(&name)).await {
             Ok(_) => (stored, refused) = (stored + 1, 0),
             Err(error) => {
                 refused += 1;
