@@ -83,11 +83,12 @@ impl RedbKv {
     /// The store in a directory, which must have one.
     pub(super) fn reopened(dir: StoreDir, options: &RedbOptions) -> Result<Self, KvError> {
         let lock = StoreLock::take(dir.path())?;
-        let (db, mark) = reopen(&dir, options)?;
+        let (db, mark, bytes) = reopen(&dir, options)?;
         Ok(Self {
             dir,
             db,
             mark,
+            bytes,
             failure: FailStop::default(),
             _lock: lock,
         })

@@ -89,6 +89,7 @@ impl SledKv {
             db: opened.db,
             mark: opened.mark,
             last: opened.last,
+            bytes: opened.bytes,
             failure: FailStop::default(),
             _lock: lock,
         })
