@@ -3,9 +3,11 @@ use std::time::Duration;
 
 use batch_core::batch::Extent;
 use batch_core::id::{BatchId, SubmissionId};
-use batch_core::storage::{InsertReply, NewBatch, PruneRequest, Pruned};
+use batch_core::request::{BatchRequest, Input};
+use batch_core::storage::{CancelTarget, InsertReply, NewBatch, PruneRequest, Pruned};
 use batch_core::time::Clock;
 
+use super::faulty_kv::Fault;
 use super::yard::{Yard, output, request, valid};
 
 async fn prune(yard: &Yard) -> Pruned {
@@ -91,4 +93,54 @@ async fn no_key_of_a_submission_is_forgotten_while_a_part_of_it_is_left() {
     }
     let anew = part(submission, 0, BatchId::generate());
     assert_eq!(storage.insert(anew).await.unwrap(), InsertReply::Stored);
+}
+
+/// A map as it was left by a process that died at some commit after `batch` ended with secrets
+/// and was pruned, both at once; what it had before there was a batch; and whether it died.
+async fn pruned_with_secrets(dies_after: u64) -> (Yard, usize, bool) {
+    let mut yard = Yard::new().await;
+    let empty = yard.kv.dump().len();
+    let secret = |n: u32| Input::text(format!("{n}")).with_secret("token", "x".repeat(400));
+    let id = yard
+        .submit_request(BatchRequest::new("w").inputs((0..600).map(secret)))
+        .await;
+    yard.clock.advance(Duration::from_secs(1));
+    let limit = NonZeroU32::new(100).unwrap();
+    let later = yard.clock.now().wall + Duration::from_secs(60);
+    let begun = yard.kv.commits();
+    yard.kv.plan(Some(Fault::LoseFrom(begun + dies_after)));
+    let storage = yard.storage();
+    let both = tokio::join!(
+        storage.cancel(CancelTarget::Batch(id)),
+        storage.prune(PruneRequest::new(later, limit)),
+    );
+    assert!(both.0.is_ok() && both.1.is_ok(), "{both:?}");
+    // Steps of clearing away are commits of an idle owner.
+    for _ in 0..10_000 {
+        if yard.kv.commits() >= begun + dies_after || yard.kv.dump().len() <= empty + 1 {
+            break;
+        }
+        yard.storage().sinks().await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let died = yard.kv.commits() >= begun + dies_after;
+    yard.close();
+    yard.kv.plan(None);
+    yard.open().unwrap();
+    (yard, empty, died)
+}
+
+#[tokio::test]
+async fn a_batch_pruned_before_its_secrets_had_gone_leaves_nothing_wherever_the_process_dies() {
+    let mut deaths = 0;
+    for dies_after in 3.. {
+        let (yard, empty, died) = pruned_with_secrets(dies_after).await;
+        // The entry that tells of the end goes with the next prune.
+        settle_down(&yard, empty + 1).await;
+        if !died {
+            break;
+        }
+        deaths += 1;
+    }
+    assert!(deaths >= 3, "only {deaths} deaths while clearing away");
 }

@@ -38,7 +38,9 @@ impl<K: OrderedKv> Machine<K> {
         {
             return Ok(());
         }
-        self.put_sink(sink, to.min(self.head.sequence));
+        // A sink that nobody has opened may name an entry that is trimmed already.
+        let to = to.max(self.head.trimmed).min(self.head.sequence);
+        self.put_sink(sink, to);
         Ok(())
     }
 

@@ -43,9 +43,18 @@ impl<K: OrderedKv> Machine<K> {
                 return Ok(());
             }
         }
-        self.stage.delete(&key::tidy(id), 1);
         self.tidy.pop_front();
+        if !self.is_tidied_again(id, tidy) {
+            self.stage.delete(&key::tidy(id), 1);
+        }
         Ok(())
+    }
+
+    /// Whether the mark of a batch speaks of more than what is done with.
+    ///
+    /// Secrets go when a batch ends, and the batch may be pruned before they have gone.
+    fn is_tidied_again(&self, id: BatchId, done: Tidy) -> bool {
+        matches!(done, Tidy::Secrets) && self.tidy.iter().any(|(other, _)| *other == id)
     }
 
     /// Leaves what cannot be deleted for the next opening.

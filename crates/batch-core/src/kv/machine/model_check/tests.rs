@@ -110,37 +110,28 @@ fn one_run_keeps_every_promise_however_often_its_holder_dies_and_commits_fail() 
 #[test]
 #[ignore = "needs a release build"]
 fn two_runs_by_two_workers_keep_every_promise_when_any_commit_may_fail() {
-    println!(
-        "{}",
-        explore(Bounds {
-            commits: Commits::MayFail,
-            ..TWO_BY_TWO
-        })
-    );
+    assert_told(&explore(Bounds {
+        commits: Commits::MayFail,
+        ..TWO_BY_TWO
+    }));
 }
 
 #[test]
 #[ignore = "needs a release build"]
 fn two_runs_by_two_workers_keep_every_promise_however_often_their_holders_die() {
-    println!(
-        "{}",
-        explore(Bounds {
-            interruptions: WITHOUT_END,
-            ..TWO_BY_TWO
-        })
-    );
+    assert_told(&explore(Bounds {
+        interruptions: WITHOUT_END,
+        ..TWO_BY_TWO
+    }));
 }
 
 #[test]
 #[ignore = "needs a release build"]
 fn three_runs_by_two_workers_keep_every_promise_on_every_day() {
-    println!(
-        "{}",
-        explore(Bounds {
-            runs: 3,
-            ..TWO_BY_TWO
-        })
-    );
+    assert_told(&explore(Bounds {
+        runs: 3,
+        ..TWO_BY_TWO
+    }));
 }
 
 #[test]
