@@ -58,6 +58,7 @@
 //! | [`retry`] | whether there is another attempt, and when |
 //! | [`sink`] | what the host implements to receive events |
 //! | `command` | an executor that runs a command once per file (feature `command`, Unix) |
+//! | `outbound` | a client for urls that others have chosen (feature `outbound`) |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(all(feature = "command", unix))]
@@ -67,6 +68,9 @@ pub mod dispatcher;
 mod error_chain;
 pub mod executor;
 mod guard;
+#[cfg(feature = "outbound")]
+#[cfg_attr(docsrs, doc(cfg(feature = "outbound")))]
+pub mod outbound;
 pub mod retry;
 pub mod sink;
 
