@@ -58,6 +58,7 @@
 //! | [`retry`] | whether there is another attempt, and when |
 //! | [`sink`] | what the host implements to receive events |
 //! | `command` | an executor that runs a command once per file (feature `command`, Unix) |
+//! | `webhook` | a sink that sends events to a url, signed (feature `webhook`) |
 //! | `outbound` | a client for urls that others have chosen (feature `outbound`) |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -73,6 +74,9 @@ mod guard;
 pub mod outbound;
 pub mod retry;
 pub mod sink;
+#[cfg(feature = "webhook")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhook")))]
+pub mod webhook;
 
 /// For implementing [`Executor`] and [`EventSink`], whose methods are async.
 pub use async_trait::async_trait;

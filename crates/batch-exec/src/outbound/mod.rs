@@ -4,6 +4,14 @@
 //! database, at the metadata service of its cloud, at itself. [`check_url`] and
 //! [`OutboundPolicy::check_address`] are the rules, pure; [`OutboundClient`]
 //! keeps to them when it connects.
+#![cfg_attr(
+    not(all(feature = "fetch", feature = "http-executor", feature = "webhook")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "each of the features uses a part of the client"
+    )
+)]
 
 mod address_kind;
 mod address_range;
@@ -16,6 +24,7 @@ mod outbound_error;
 mod outbound_policy;
 mod refusal;
 mod resolver;
+mod retry_after;
 
 pub use address_kind::AddressKind;
 pub use address_range::{AddressRange, InvalidRange};
@@ -28,3 +37,4 @@ pub use outbound_error::OutboundError;
 pub use outbound_policy::{AllowedHosts, AllowedPorts, AllowedSchemes, OutboundPolicy};
 pub use refusal::Refusal;
 pub use resolver::{Resolver, SystemResolver};
+pub(crate) use retry_after::retry_after;

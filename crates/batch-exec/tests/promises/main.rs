@@ -14,4 +14,7 @@ mod retries;
 mod shutdown;
 mod sinks;
 mod timeouts;
+mod webhook_receiver;
+mod webhook_torture;
+mod webhooks;
 mod yard;

@@ -1,0 +1,99 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use batch_core::journal::Event;
+use batch_core::storage::SinkStart;
+use parking_lot::Mutex;
+
+use super::webhook_receiver::{Conduct, Receiver};
+use super::webhooks::assert_in_order;
+use super::yard::Yard;
+use batch_exec::executor::{ExecutorError, Outcome, RunContext};
+use batch_exec::webhook::{DeliveryId, FileDeliveryLog, WebhookAnswer};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What a receiver does that is out of its mind, by the number of its dice.
+fn conduct(dice: &mut fastrand::Rng) -> Conduct {
+    match dice.u32(..100) {
+        0..50 => Conduct::Answer(200),
+        50..60 => Conduct::Late(Duration::from_secs(dice.u64(..45))),
+        60..75 => Conduct::Answer([500, 502, 503, 400, 404][dice.usize(..5)]),
+        75..80 => Conduct::Answer([301, 302, 307][dice.usize(..3)]),
+        80..85 => {
+            let mut answer = WebhookAnswer::with_status(429);
+            answer.retry_after = Some(dice.u32(..3).to_string());
+            Conduct::AnswerWith(answer)
+        }
+        85..90 => Conduct::Hang,
+        90..95 => Conduct::Reset,
+        _ => Conduct::ResetAfter,
+    }
+}
+
+/// 10,000 events of five batches go to a receiver that is out of its mind.
+async fn torture(seed: u64, log: Option<FileDeliveryLog>) {
+    let yard = Yard::new().await;
+    let dice = Mutex::new(fastrand::Rng::with_seed(seed));
+    let receiver = Receiver::new(&yard, move |_, _| conduct(&mut dice.lock()));
+    let mut builder = receiver.sink(&yard);
+    if let Some(log) = log {
+        builder = builder.log(log);
+    }
+    let webhook = builder.start().await.unwrap();
+    let expected: Arc<Mutex<BTreeSet<DeliveryId>>> = Arc::default();
+    let all = Arc::clone(&expected);
+    let note = move |event: &Event| {
+        all.lock().insert(DeliveryId::of(event));
+    };
+    let done = |_: RunContext| async { Ok::<_, ExecutorError>(Outcome::done_without_output()) };
+    let builder = yard
+        .dispatcher()
+        .lease(24 * 60 * MINUTE)
+        .workflow("w", done);
+    let builder = builder.sink("all", SinkStart::Beginning, note);
+    let builder = builder.sink("hook", SinkStart::Beginning, webhook.clone());
+    let dispatcher = builder.start().await.unwrap();
+    for _ in 0..5 {
+        let batch = yard.submit("w", 1_000).await;
+        yard.finished(batch).await;
+    }
+    for _ in 0..30 * 24 * 60 {
+        if receiver.taken() == 10_010 && webhook.status().pending == 0 {
+            break;
+        }
+        tokio::time::sleep(10 * MINUTE).await;
+    }
+    let arrivals = receiver.arrivals();
+    let taken: BTreeSet<_> = arrivals
+        .iter()
+        .filter(|it| it.taken)
+        .map(|it| it.id)
+        .collect();
+    assert_eq!(expected.lock().len(), 10_010);
+    assert!(
+        taken == *expected.lock(),
+        "{} of 10,010 have arrived",
+        taken.len()
+    );
+    assert_eq!(webhook.status().dead, 0);
+    assert_in_order(&receiver);
+    assert!(arrivals.len() > 13_000, "only {} tries", arrivals.len());
+    dispatcher.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_events_reach_a_receiver_that_misbehaves_at_random_where_they_are_in_memory() {
+    torture(1, None).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_events_reach_a_receiver_that_misbehaves_at_random_where_they_are_in_a_log() {
+    let dir = tempfile::tempdir().unwrap();
+    torture(
+        2,
+        Some(FileDeliveryLog::open(dir.path().join("log")).unwrap()),
+    )
+    .await;
+}
