@@ -59,6 +59,8 @@
 //! | [`sink`] | what the host implements to receive events |
 //! | `command` | an executor that runs a command once per file (feature `command`, Unix) |
 //! | `webhook` | a sink that sends events to a url, signed (feature `webhook`) |
+//! | `fetch` | fetches a run's file by url (feature `fetch`) |
+//! | `http` | an executor that posts runs to a service (feature `http-executor`) |
 //! | `outbound` | a client for urls that others have chosen (feature `outbound`) |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -68,7 +70,13 @@ pub mod command;
 pub mod dispatcher;
 mod error_chain;
 pub mod executor;
+#[cfg(feature = "fetch")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fetch")))]
+pub mod fetch;
 mod guard;
+#[cfg(feature = "http-executor")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http-executor")))]
+pub mod http;
 #[cfg(feature = "outbound")]
 #[cfg_attr(docsrs, doc(cfg(feature = "outbound")))]
 pub mod outbound;

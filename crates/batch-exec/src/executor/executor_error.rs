@@ -5,6 +5,8 @@ use batch_core::run::Failure;
 
 use super::InputError;
 use crate::error_chain::ErrorChain;
+#[cfg(feature = "fetch")]
+use crate::fetch::FetchError;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -27,19 +29,31 @@ impl ExecutorError {
         &*self.0
     }
 
-    /// Whether trying again cannot help: the input is of another kind than the executor wants.
+    /// Whether trying again cannot help: the input is of another kind than the executor wants,
+    /// or its file is refused.
     pub(crate) fn is_final(&self) -> bool {
+        #[cfg(feature = "fetch")]
+        if let Some(error) = self.0.downcast_ref::<FetchError>() {
+            return error.is_final();
+        }
         self.0.is::<InputError>()
     }
 
     /// The failure to record.
     pub(crate) fn to_failure(&self) -> Failure {
-        let reason = if self.is_final() {
+        Failure::new(self.reason(), self.to_string())
+    }
+
+    fn reason(&self) -> &'static str {
+        #[cfg(feature = "fetch")]
+        if let Some(error) = self.0.downcast_ref::<FetchError>() {
+            return error.reason();
+        }
+        if self.0.is::<InputError>() {
             InputError::REASON
         } else {
             Self::REASON
-        };
-        Failure::new(reason, self.to_string())
+        }
     }
 }
 

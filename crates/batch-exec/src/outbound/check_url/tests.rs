@@ -49,13 +49,12 @@ fn urls_to_the_internet_pass() {
     }
 }
 
-#[test]
-fn urls_that_point_into_the_network_of_the_host_are_refused_however_they_are_written() {
+const INWARD: &[(&str, AddressKind)] = {
     use AddressKind::{
         Documentation, LinkLocal, Loopback, Multicast, Private, Protocol, Reserved, Shared,
         Unspecified,
     };
-    for (url, kind) in [
+    &[
         ("http://127.0.0.1/", Loopback),
         ("http://127.0.0.1./", Loopback),
         ("http://127.1/", Loopback),
@@ -143,7 +142,12 @@ fn urls_that_point_into_the_network_of_the_host_are_refused_however_they_are_wri
         ("http://255.255.255.255/", Reserved),
         ("http://4294967295/", Reserved),
         ("http://0xffffffff/", Reserved),
-    ] {
+    ]
+};
+
+#[test]
+fn urls_that_point_into_the_network_of_the_host_are_refused_however_they_are_written() {
+    for &(url, kind) in INWARD {
         assert_eq!(refused(url), Some(Refusal::Address(kind)), "{url}");
     }
 }
