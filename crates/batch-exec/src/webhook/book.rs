@@ -74,7 +74,8 @@ impl Book {
         let ended = ended.filter_map(|id| self.deliveries.get(id));
         let whole = |it: &Delivery| Change::Delivery(Box::new(it.clone()));
         let disabled = self.disabled_at.map(|at| Change::Disabled { at });
-        let all = pending.chain(ended).map(whole).chain(disabled);
+        // First what makes all that is there by then dead.
+        let all = disabled.into_iter().chain(pending.chain(ended).map(whole));
         all.map(LogRecord).collect()
     }
 
@@ -159,5 +160,105 @@ impl Kept {
         }
         self.dropped += 1;
         self.ids.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use batch_core::id::BatchId;
+    use batch_core::journal::{EventId, Sequence};
+    use proptest::prelude::*;
+
+    use super::super::{DeliveryAttempt, DeliveryEnd};
+    use super::*;
+
+    fn id(sequence: u64) -> DeliveryId {
+        let (sequence, batch) = (
+            Sequence::new(sequence),
+            BatchId::from_uuid(Default::default()),
+        );
+        DeliveryId::new(
+            EventId {
+                sequence,
+                ordinal: None,
+            },
+            batch,
+        )
+    }
+
+    fn state(choice: u8) -> DeliveryState {
+        let at = Timestamp::from_second(i64::from(choice)).unwrap();
+        match choice % 4 {
+            0 => DeliveryState::Delivered { at },
+            1 => DeliveryState::Dead {
+                at,
+                reason: DeadReason::TriesSpent,
+            },
+            _ => DeliveryState::Pending {
+                due_at: at,
+                failed_tries: u32::from(choice),
+            },
+        }
+    }
+
+    /// Any change to any of twenty deliveries.
+    fn changes() -> impl Strategy<Value = Vec<LogRecord>> {
+        let change = (0_u64..20, any::<u8>(), 0_u8..12).prop_map(|(sequence, choice, what)| {
+            let (id, state) = (id(sequence), state(choice));
+            let at = Timestamp::UNIX_EPOCH;
+            LogRecord(match what {
+                0..5 => Change::Delivery(Box::new(Delivery {
+                    id,
+                    event: "batch.created".to_owned(),
+                    run: None,
+                    accepted_at: at,
+                    state: self::state(2),
+                    attempts: VecDeque::new(),
+                    body: "{}".into(),
+                })),
+                5..9 => {
+                    let end = DeliveryEnd::Failed {
+                        message: choice.to_string(),
+                    };
+                    let attempt = DeliveryAttempt {
+                        at,
+                        took_ms: 1,
+                        end,
+                    };
+                    Change::Tried { id, attempt, state }
+                }
+                9 | 10 => Change::Moved { id, state },
+                _ if choice < 128 => Change::Disabled { at },
+                _ => Change::Enabled,
+            })
+        });
+        proptest::collection::vec(change, 0..80)
+    }
+
+    fn book_of(records: &[LogRecord]) -> Book {
+        let mut book = Book::new(3, 2);
+        records.iter().for_each(|record| book.apply(record));
+        book
+    }
+
+    proptest! {
+        #[test]
+        fn a_log_that_was_shortened_makes_the_same_book_and_counts_are_a_recount(records in changes()) {
+            let book = book_of(&records);
+            let states = || book.deliveries().values();
+            prop_assert_eq!(book.pending(), states().filter(|it| it.is_pending()).count());
+            prop_assert_eq!(book.dead().count(), states().filter(|it| it.is_dead()).count());
+            prop_assert!(book.dead().count() <= 3 && book.delivered() <= 2);
+            let ended = book.dead().count() + book.delivered();
+            prop_assert_eq!(book.deliveries().len(), book.pending() + ended);
+
+            // As a file would: written and read.
+            let json = serde_json::to_string(&book.records()).unwrap();
+            let again = book_of(&serde_json::from_str::<Vec<_>>(&json).unwrap());
+            prop_assert_eq!(again.deliveries(), book.deliveries());
+            prop_assert_eq!(again.disabled_at(), book.disabled_at());
+            prop_assert_eq!(&again.dead.ids, &book.dead.ids);
+            prop_assert_eq!(&again.delivered.ids, &book.delivered.ids);
+        }
     }
 }
