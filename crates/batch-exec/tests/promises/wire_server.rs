@@ -22,11 +22,14 @@ pub(super) enum Reply {
     Reset(String),
 }
 
-/// A server of one's own on a real socket, and what it was asked: head and body.
+/// The head of a request in lower case, and its body.
+pub(super) type Asked = (String, Vec<u8>);
+
+/// A server of one's own on a real socket, and what it was asked.
 #[derive(Debug, Clone)]
 pub(super) struct WireServer {
     pub(super) address: SocketAddr,
-    pub(super) asked: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    pub(super) asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl WireServer {
@@ -103,7 +106,7 @@ async fn act(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+async fn read_request(stream: &mut TcpStream) -> Option<Asked> {
     let mut bytes = Vec::new();
     loop {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
