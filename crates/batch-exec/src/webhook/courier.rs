@@ -5,7 +5,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::outbox::{Errand, Outbox, Sending};
+use super::errand::{Errand, Sending};
+use super::outbox::Outbox;
 use super::{Transport, WebhookAnswer};
 use crate::guard::Guarded;
 

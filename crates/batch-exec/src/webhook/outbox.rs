@@ -8,16 +8,15 @@ use tokio::sync::{Notify, watch};
 
 use super::agenda::{Agenda, Next};
 use super::book::Book;
+use super::errand::{Errand, Sending};
 use super::log_record::Change;
+use super::scribe::Scribe;
 use super::verdict::{Verdict, judge};
 use super::{
-    DeadReason, Delivery, DeliveryAttempt, DeliveryEnd, DeliveryId, DeliveryLog, DeliveryLogError,
+    DeadReason, Delivery, DeliveryAttempt, DeliveryId, DeliveryLog, DeliveryLogError,
     DeliveryState, LogRecord, LogSync, Redelivery, Signing, WebhookAnswer, WebhookOptions,
     WebhookRequest, WebhookStatus,
 };
-
-/// How many records a log may have beyond four for each delivery before it is rewritten.
-const SPARE_RECORDS: usize = 4_096;
 
 /// All there is to know of one endpoint: where it is, its deliveries, and what is next.
 pub(super) struct Outbox {
@@ -41,14 +40,6 @@ struct State {
     failures_in_a_row: u64,
 }
 
-/// The log, where there is one. Who holds it is alone in changing the book, so that book
-/// and log change in the same order.
-struct Scribe {
-    log: Option<Arc<dyn DeliveryLog>>,
-    /// How many records the log has.
-    records: usize,
-}
-
 /// Where deliveries are while they are pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keeping {
@@ -56,21 +47,6 @@ pub(super) enum Keeping {
     Durable,
     /// In memory: the cursor has to stay before them.
     Memory,
-}
-
-/// One delivery that is due, to be sent.
-pub(super) struct Sending {
-    pub(super) id: DeliveryId,
-    pub(super) at: Timestamp,
-    pub(super) began: Duration,
-    pub(super) request: WebhookRequest,
-}
-
-/// What the courier does next.
-pub(super) enum Errand {
-    Send(Box<Sending>),
-    Wait(Duration),
-    Nothing,
 }
 
 /// What an outbox is made of.
@@ -129,10 +105,7 @@ impl Outbox {
                 agenda,
                 failures_in_a_row: 0,
             }),
-            log: tokio::sync::Mutex::new(Scribe {
-                log,
-                records: records.len(),
-            }),
+            log: tokio::sync::Mutex::new(Scribe::new(log, records.len())),
             changed: Notify::new(),
             ended: watch::Sender::new(0),
             keeping,
@@ -282,7 +255,7 @@ impl Outbox {
                 reason: DeadReason::EndpointDisabled,
             },
         };
-        let attempt = attempt(sent, now.uptime, answer);
+        let attempt = sent.ended(now.uptime, answer);
         self.tell(sent.id, &attempt, &after);
         let mut records = vec![LogRecord(Change::Tried {
             id: sent.id,
@@ -326,8 +299,7 @@ impl Outbox {
     async fn shorten(&self, scribe: &mut Scribe) {
         let records = {
             let state = self.state.lock();
-            let most = SPARE_RECORDS + 4 * state.book.deliveries().len();
-            if scribe.records <= most || scribe.log.is_none() {
+            if !scribe.is_long_for(state.book.deliveries().len()) {
                 return;
             }
             state.book.records()
@@ -427,53 +399,11 @@ impl Outbox {
     }
 }
 
-impl Scribe {
-    async fn append(
-        &mut self,
-        records: &[LogRecord],
-        sync: LogSync,
-    ) -> Result<(), DeliveryLogError> {
-        let Some(log) = &self.log else {
-            return Ok(());
-        };
-        if records.is_empty() {
-            return Ok(());
-        }
-        log.append(records, sync).await?;
-        self.records += records.len();
-        Ok(())
-    }
-
-    async fn replace(&mut self, records: &[LogRecord]) -> Result<(), DeliveryLogError> {
-        if let Some(log) = &self.log {
-            log.replace(records).await?;
-            self.records = records.len();
-        }
-        Ok(())
-    }
-}
-
 fn redelivery(book: &Book, agenda: &Agenda, id: DeliveryId) -> Redelivery {
     match book.delivery(id) {
         None => Redelivery::Unknown,
         Some(_) if book.disabled_at().is_some() => Redelivery::Disabled,
         Some(it) if it.is_pending() || agenda.is_under_way(id) => Redelivery::AlreadyPending,
         Some(_) => Redelivery::Accepted,
-    }
-}
-
-fn attempt(
-    sent: &Sending,
-    now: Duration,
-    answer: Result<WebhookAnswer, String>,
-) -> DeliveryAttempt {
-    let took = now.saturating_sub(sent.began).as_millis();
-    DeliveryAttempt {
-        at: sent.at,
-        took_ms: u64::try_from(took).unwrap_or(u64::MAX),
-        end: match answer {
-            Ok(WebhookAnswer { status, body, .. }) => DeliveryEnd::Answered { status, body },
-            Err(message) => DeliveryEnd::Failed { message },
-        },
     }
 }

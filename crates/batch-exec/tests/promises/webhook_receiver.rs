@@ -3,11 +3,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use batch_core::journal::Event;
+use batch_core::storage::SinkStart;
 use batch_core::time::Clock;
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
+use batch_exec::executor::{ExecutorError, Outcome, RunContext};
 use batch_exec::webhook::{
     DeliveryId, Signing, Transport, WebhookAnswer, WebhookBuilder, WebhookRequest, WebhookSink,
 };
@@ -178,4 +181,22 @@ impl Transport for Receiver {
         }
         Ok(answer.unwrap_or(WebhookAnswer::with_status(200)))
     }
+}
+
+/// All events of so many batches of so many runs that are executed well, in the order of the journal.
+pub(super) async fn events_of(yard: &Yard, batches: usize, runs: usize) -> Vec<Event> {
+    let events: Arc<Mutex<Vec<Event>>> = Arc::default();
+    let all = Arc::clone(&events);
+    let done = |_: RunContext| async { Ok::<_, ExecutorError>(Outcome::done_without_output()) };
+    let builder = yard.dispatcher().workflow("w", done);
+    let builder = builder.sink("all", SinkStart::Beginning, move |event: &Event| {
+        all.lock().push(event.clone());
+    });
+    let dispatcher = builder.start().await.unwrap();
+    for _ in 0..batches {
+        let batch = yard.submit("w", runs).await;
+        yard.finished(batch).await;
+    }
+    dispatcher.shutdown().await.unwrap();
+    events.lock().clone()
 }

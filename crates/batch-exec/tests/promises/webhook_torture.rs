@@ -1,16 +1,12 @@
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use batch_core::journal::Event;
-use batch_core::storage::SinkStart;
 use parking_lot::Mutex;
 
-use super::webhook_receiver::{Conduct, Receiver};
+use super::webhook_receiver::{Conduct, Receiver, events_of};
 use super::webhooks::assert_in_order;
 use super::yard::Yard;
 use batch_exec::EventSink;
-use batch_exec::executor::{ExecutorError, Outcome, RunContext};
 use batch_exec::webhook::{DeliveryId, FileDeliveryLog, WebhookAnswer};
 
 /// What a receiver does that is out of its mind, by the number of its dice.
@@ -31,31 +27,12 @@ fn conduct(dice: &mut fastrand::Rng) -> Conduct {
     }
 }
 
-/// All events of five batches of 1,000 runs, in the order of the journal.
-async fn ten_thousand_events(yard: &Yard) -> Vec<Event> {
-    let events: Arc<Mutex<Vec<Event>>> = Arc::default();
-    let all = Arc::clone(&events);
-    let done = |_: RunContext| async { Ok::<_, ExecutorError>(Outcome::done_without_output()) };
-    let builder = yard.dispatcher().workflow("w", done);
-    let builder = builder.sink("all", SinkStart::Beginning, move |event: &Event| {
-        all.lock().push(event.clone());
-    });
-    let dispatcher = builder.start().await.unwrap();
-    for _ in 0..5 {
-        let batch = yard.submit("w", 1_000).await;
-        yard.finished(batch).await;
-    }
-    dispatcher.shutdown().await.unwrap();
-    let events = events.lock().clone();
-    assert_eq!(events.len(), 10_010);
-    events
-}
-
 /// They go to a receiver that is out of its mind. The sink gets them as a dispatcher hands
 /// them on; a dispatcher would fill the days that pass with heartbeats.
 async fn torture(seed: u64, log: Option<FileDeliveryLog>) {
     let yard = Yard::new().await;
-    let events = ten_thousand_events(&yard).await;
+    let events = events_of(&yard, 5, 1_000).await;
+    assert_eq!(events.len(), 10_010);
     let dice = Mutex::new(fastrand::Rng::with_seed(seed));
     let receiver = Receiver::new(&yard, move |_, _| conduct(&mut dice.lock()));
     let mut builder = receiver.sink(&yard);

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use batch_core::id::BatchId;
 use batch_core::journal::Sequence;
 use batch_core::request::Input;
 use batch_core::storage::SinkStart;
 use serde_json::json;
 
-use super::webhook_receiver::{Arrival, Conduct, Receiver};
+use super::webhook_receiver::{Arrival, Conduct, Receiver, events_of};
 use super::yard::Yard;
-use batch_exec::Dispatcher;
 use batch_exec::executor::{ExecutorError, Outcome, RunContext};
 use batch_exec::webhook::{
-    DeadReason, Delivery, DeliveryEnd, DeliveryId, DeliveryState, EventFilter, FileDeliveryLog,
-    Redelivery, Signing, WebhookAnswer, WebhookError, WebhookOptions, WebhookSink,
+    DeadReason, Delivery, DeliveryEnd, DeliveryId, DeliveryLog, DeliveryLogError, DeliveryState,
+    EventFilter, FileDeliveryLog, LogRecord, LogSync, Redelivery, Signing, WebhookAnswer,
+    WebhookError, WebhookOptions, WebhookSink,
 };
+use batch_exec::{Dispatcher, EventSink};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -442,6 +444,81 @@ async fn after_a_crash_what_the_log_holds_is_delivered_and_known_as_before() {
     webhook.idle().await;
     assert_eq!(up.taken(), 82);
     assert_in_order(&up);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_come_again_after_a_crash_are_not_sent_again_where_the_log_has_them() {
+    let yard = Yard::new().await;
+    let events = events_of(&yard, 1, 20).await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let receiver = Receiver::answering(&yard, 200);
+    let webhook = receiver
+        .sink(&yard)
+        .log(log_at(&path))
+        .start()
+        .await
+        .unwrap();
+    // The process dies after the log was written and before the cursor was moved.
+    webhook.deliver(&events).await.unwrap();
+    webhook.deliver(&events).await.unwrap();
+    webhook.idle().await;
+    drop(webhook);
+    tokio::time::sleep(SECOND).await;
+    let webhook = receiver
+        .sink(&yard)
+        .log(log_at(&path))
+        .start()
+        .await
+        .unwrap();
+    webhook.deliver(&events).await.unwrap();
+    webhook.idle().await;
+    assert_eq!((receiver.taken(), receiver.arrivals().len()), (42, 42));
+}
+
+/// A log whose disk fails until it is mended.
+#[derive(Debug, Clone, Default)]
+struct FailingLog {
+    is_well: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl DeliveryLog for FailingLog {
+    async fn load(&self) -> Result<Vec<LogRecord>, DeliveryLogError> {
+        Ok(Vec::new())
+    }
+
+    async fn append(&self, _: &[LogRecord], _: LogSync) -> Result<(), DeliveryLogError> {
+        match self.is_well.load(Ordering::SeqCst) {
+            true => Ok(()),
+            false => Err(DeliveryLogError::Other("the disk is full".to_owned())),
+        }
+    }
+
+    async fn replace(&self, _: &[LogRecord]) -> Result<(), DeliveryLogError> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_log_cannot_be_written_nothing_is_sent_and_the_cursor_stays() {
+    let yard = Yard::new().await;
+    let receiver = Receiver::answering(&yard, 200);
+    let log = FailingLog::default();
+    let webhook = receiver.sink(&yard).log(log.clone()).start().await.unwrap();
+    let dispatcher = dispatching(&yard, &webhook).await;
+    let batch = yard.submit("w", 5).await;
+    yard.finished(batch).await;
+    tokio::time::sleep(HOUR).await;
+    let cursors = yard.storage().sinks().await.unwrap();
+    assert_eq!(
+        (cursors[0].position, receiver.arrivals().len()),
+        (Sequence::START, 0)
+    );
+    log.is_well.store(true, Ordering::SeqCst);
+    tokio::time::sleep(60 * SECOND).await;
+    assert_eq!(receiver.taken(), 12);
+    dispatcher.shutdown().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
