@@ -154,8 +154,8 @@ impl Outbox {
         };
         scribe.append(&records, LogSync::Now).await?;
         let mut state = self.state.lock();
+        state.apply(&records);
         for record in &records {
-            state.book.apply(record);
             match &record.0 {
                 Change::Delivery(it) if it.is_pending() => state.agenda.add(it.id, now.uptime),
                 _ => {}
@@ -266,7 +266,7 @@ impl Outbox {
             records.push(LogRecord(Change::Disabled { at: now.wall }));
             state.agenda.clear();
         }
-        records.iter().for_each(|record| state.book.apply(record));
+        state.apply(&records);
         match verdict {
             Verdict::Again { wait, pause } if was_pending => {
                 state.agenda.pause(now.uptime.saturating_add(pause));
@@ -323,8 +323,8 @@ impl Outbox {
         };
         scribe.append(&records, LogSync::Now).await?;
         let mut state = self.state.lock();
+        state.apply(&records);
         for record in &records {
-            state.book.apply(record);
             if let Change::Moved { id, .. } = &record.0 {
                 state.agenda.add(*id, now.uptime);
             }
@@ -395,6 +395,21 @@ impl Outbox {
             dropped_dead: book.dropped_dead(),
             delivered: book.delivered(),
             failures_in_a_row: state.failures_in_a_row,
+        }
+    }
+}
+
+impl State {
+    /// Makes changes to the book, and says where a dead delivery had to go for another.
+    fn apply(&mut self, records: &[LogRecord]) {
+        let dropped = self.book.dropped_dead();
+        records.iter().for_each(|record| self.book.apply(record));
+        let dropped = self.book.dropped_dead() - dropped;
+        if dropped > 0 {
+            tracing::warn!(
+                dropped,
+                "too many dead deliveries: the oldest are forgotten"
+            );
         }
     }
 }
