@@ -14,15 +14,15 @@ use super::scribe::Scribe;
 use super::verdict::{Verdict, judge};
 use super::{
     DeadReason, Delivery, DeliveryAttempt, DeliveryId, DeliveryLog, DeliveryLogError,
-    DeliveryState, LogRecord, LogSync, Redelivery, Signing, WebhookAnswer, WebhookOptions,
-    WebhookRequest, WebhookStatus,
+    DeliveryState, LogRecord, LogSync, Redelivery, Signing, WebhookAnswer, WebhookError,
+    WebhookOptions, WebhookRequest, WebhookStatus,
 };
 
 /// All there is to know of one endpoint: where it is, its deliveries, and what is next.
 pub(super) struct Outbox {
     pub(super) url: url::Url,
     pub(super) headers: Vec<(String, String)>,
-    pub(super) signing: Signing,
+    signing: Mutex<Signing>,
     pub(super) options: WebhookOptions,
     pub(super) clock: Arc<dyn Clock>,
     state: Mutex<State>,
@@ -97,7 +97,7 @@ impl Outbox {
         Ok(Self {
             url,
             headers,
-            signing,
+            signing: Mutex::new(signing),
             options,
             clock,
             state: Mutex::new(State {
@@ -110,6 +110,21 @@ impl Outbox {
             ended: watch::Sender::new(0),
             keeping,
         })
+    }
+
+    /// The secrets in use.
+    pub(super) fn signing(&self) -> Signing {
+        self.signing.lock().clone()
+    }
+
+    /// Signs with other secrets from the next try on; `Err` where they are of another scheme.
+    pub(super) fn sign_with(&self, signing: Signing) -> Result<(), WebhookError> {
+        let mut current = self.signing.lock();
+        if current.scheme() != signing.scheme() {
+            return Err(WebhookError::Scheme);
+        }
+        *current = signing;
+        Ok(())
     }
 
     pub(super) const fn keeping(&self) -> Keeping {
@@ -193,7 +208,8 @@ impl Outbox {
     /// What is sent, signed at this time.
     fn request(&self, delivery: &Delivery, at: Timestamp) -> WebhookRequest {
         let id = delivery.id.to_string();
-        let signed = self.signing.headers(&id, at, delivery.body.as_bytes());
+        let signing = self.signing.lock();
+        let signed = signing.headers(&id, at, delivery.body.as_bytes());
         let signed = signed
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value));

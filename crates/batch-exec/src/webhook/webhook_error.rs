@@ -3,7 +3,7 @@ use thiserror::Error;
 use super::DeliveryLogError;
 use crate::outbound::{ClientError, Refusal};
 
-/// A webhook sink could not be started.
+/// A webhook sink could not be started, or not be changed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum WebhookError {
@@ -16,6 +16,10 @@ pub enum WebhookError {
         /// Its name.
         name: String,
     },
+    /// The endpoint signs by another scheme, in whose envelope deliveries are waiting. Start a
+    /// sink of another name for it.
+    #[error("the endpoint signs by another scheme")]
+    Scheme,
     /// The client could not be made.
     #[error("could not make the client of the endpoint")]
     Client(#[from] ClientError),

@@ -9,7 +9,7 @@ use super::event_body::event_body;
 use super::outbox::{Keeping, Outbox};
 use super::{
     Delivery, DeliveryId, DeliveryLogError, DeliveryState, EventFilter, Redelivery, Signing,
-    WebhookBuilder, WebhookStatus,
+    WebhookBuilder, WebhookError, WebhookStatus,
 };
 use crate::sink::{EventSink, SinkError};
 
@@ -159,6 +159,16 @@ impl WebhookSink {
         self.outbox.enable().await
     }
 
+    /// Signs with other secrets from the next try on. With
+    /// [`and_previous`](Signing::and_previous), receivers need not hear of it at the same moment.
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError::Scheme`] where it is another scheme.
+    pub fn sign_with(&self, signing: Signing) -> Result<(), WebhookError> {
+        self.outbox.sign_with(signing)
+    }
+
     /// Tries all that is pending now, and not when it is due: the receiver is known to be back.
     pub fn try_now(&self) {
         self.outbox.hurry();
@@ -216,7 +226,7 @@ impl WebhookSink {
                 failed_tries: 0,
             },
             attempts: std::collections::VecDeque::new(),
-            body: event_body(event, self.outbox.signing.scheme(), most).into(),
+            body: event_body(event, self.outbox.signing().scheme(), most).into(),
         }
     }
 }
@@ -240,7 +250,7 @@ impl fmt::Debug for WebhookSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookSink")
             .field("host", &self.outbox.url.host_str())
-            .field("signing", &self.outbox.signing)
+            .field("signing", &self.outbox.signing())
             .finish_non_exhaustive()
     }
 }

@@ -103,6 +103,28 @@ async fn an_endpoint_receives_the_events_it_wants_signed_and_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn secrets_are_changed_while_events_go_on_and_receivers_with_either_of_them_verify() {
+    let yard = Yard::new().await;
+    let events = events_of(&yard, 1, 2).await;
+    let receiver = Receiver::answering(&yard, 200);
+    let webhook = receiver.sink(&yard).start().await.unwrap();
+    webhook.deliver(&events[..3]).await.unwrap();
+    // The receiver of the test goes on with the old secret, and verifies.
+    let new = Signing::standard("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let both = new.and_previous(super::webhook_receiver::SECRET).unwrap();
+    webhook.sign_with(both).unwrap();
+    webhook.deliver(&events[3..]).await.unwrap();
+    let signatures = |it: &Arrival| it.headers["webhook-signature"].split(' ').count();
+    let counts: Vec<_> = receiver.arrivals().iter().map(signatures).collect();
+    assert_eq!(counts, [1, 1, 1, 2, 2, 2]);
+    let other = Signing::extend("wss_of_another_scheme").unwrap();
+    assert!(matches!(
+        webhook.sign_with(other),
+        Err(WebhookError::Scheme)
+    ));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_body_that_would_be_too_large_is_sent_without_name_and_metadata() {
     let yard = Yard::new().await;
     let receiver = Receiver::answering(&yard, 200);
