@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{BatchHandle, EngineBuilder, SubmissionHandle};
 use crate::batch::{Batch, Submission};
-use crate::id::{BatchId, RunId, SubmissionId};
+use crate::id::{BatchId, BatchIds, RunId, SubmissionId};
 use crate::request::Limits;
 use crate::run::Run;
 use crate::storage::{BatchQuery, Page, RunQuery, Storage, StorageError};
@@ -23,6 +23,7 @@ pub struct Engine {
 struct Parts {
     storage: Arc<dyn Storage>,
     clock: Arc<dyn Clock>,
+    ids: Arc<dyn BatchIds>,
     limits: Limits,
 }
 
@@ -30,11 +31,13 @@ impl Engine {
     pub(super) fn from_parts(
         storage: Arc<dyn Storage>,
         clock: Arc<dyn Clock>,
+        ids: Arc<dyn BatchIds>,
         limits: Limits,
     ) -> Self {
         let parts = Parts {
             storage,
             clock,
+            ids,
             limits,
         };
         Self {
@@ -70,6 +73,11 @@ impl Engine {
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.parts.clock
+    }
+
+    /// The id of a new batch.
+    pub(super) fn new_id(&self) -> BatchId {
+        self.parts.ids.next()
     }
 
     /// How large a batch and its parts may be.

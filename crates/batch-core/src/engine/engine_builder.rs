@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Engine;
+use crate::id::{BatchIds, RandomBatchIds};
 use crate::request::Limits;
 use crate::storage::{Storage, StorageError};
 use crate::time::{Clock, SystemClock};
@@ -25,6 +26,7 @@ use crate::time::{Clock, SystemClock};
 pub struct EngineBuilder {
     limits: Limits,
     clock: Arc<dyn Clock>,
+    ids: Arc<dyn BatchIds>,
 }
 
 impl Default for EngineBuilder {
@@ -32,6 +34,7 @@ impl Default for EngineBuilder {
         Self {
             limits: Limits::default(),
             clock: Arc::new(SystemClock::default()),
+            ids: Arc::new(RandomBatchIds),
         }
     }
 }
@@ -49,6 +52,12 @@ impl EngineBuilder {
     /// Where the engine reads the time.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Where the ids of new batches come from.
+    pub fn batch_ids(mut self, ids: Arc<dyn BatchIds>) -> Self {
+        self.ids = ids;
         self
     }
 
@@ -75,6 +84,6 @@ impl EngineBuilder {
     ///
     /// Nothing is left behind.
     pub async fn open_shared(self, storage: Arc<dyn Storage>) -> Result<Engine, StorageError> {
-        Ok(Engine::from_parts(storage, self.clock, self.limits))
+        Ok(Engine::from_parts(storage, self.clock, self.ids, self.limits))
     }
 }

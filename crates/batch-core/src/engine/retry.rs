@@ -42,7 +42,7 @@ impl Engine {
         }
         let content = content(&batch, runs, &options, self.limits())
             .map_err(|invalid| RetryError::Submit(SubmitError::Invalid(invalid)))?;
-        let mut again = NewBatch::single(BatchId::generate(), content);
+        let mut again = NewBatch::single(self.new_id(), content);
         again.retry_of = Some(id);
         let inserted = self.insert(again, 0).await.map_err(RetryError::Submit)?;
         let handle = BatchHandle::submitted(self.clone(), inserted.batch, inserted.replay);

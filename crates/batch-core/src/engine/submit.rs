@@ -54,7 +54,7 @@ impl Engine {
     /// may make a second batch.
     pub async fn submit_batch(&self, request: BatchRequest) -> Result<BatchHandle, SubmitError> {
         let content = validate(request, self.limits()).map_err(SubmitError::Invalid)?;
-        let batch = NewBatch::single(BatchId::generate(), content);
+        let batch = NewBatch::single(self.new_id(), content);
         let inserted = self.insert(batch, 0).await?;
         Ok(BatchHandle::submitted(
             self.clone(),

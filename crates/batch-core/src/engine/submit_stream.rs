@@ -13,7 +13,7 @@ use super::{
 };
 use crate::batch::Extent;
 use crate::catalogue::Version;
-use crate::id::{BatchId, IdempotencyKey, SubmissionId};
+use crate::id::{IdempotencyKey, SubmissionId};
 use crate::request::{Input, VersionSelector};
 use crate::storage::NewBatch;
 use crate::valid::{InvalidBatch, Problem, validate};
@@ -129,7 +129,7 @@ struct StoredParts<'a> {
 
 impl<'a> StoredParts<'a> {
     fn new(engine: &'a Engine, request: SubmissionRequest) -> Self {
-        let submission = SubmissionId::of_first_batch(BatchId::generate());
+        let submission = SubmissionId::of_first_batch(engine.new_id());
         let key = request.idempotency_key.clone();
         Self {
             engine,
@@ -165,7 +165,7 @@ impl<'a> StoredParts<'a> {
             .map_err(|invalid| SubmitError::Invalid(renumber(invalid, self.inputs)))?;
         let id = match self.batches {
             0 => self.submission.first_batch(),
-            _ => BatchId::generate(),
+            _ => self.engine.new_id(),
         };
         let batch = NewBatch {
             id,

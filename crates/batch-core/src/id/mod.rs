@@ -1,6 +1,7 @@
 //! Names and numbers that identify things: one newtype each.
 
 mod batch_id;
+mod batch_ids;
 mod idempotency_key;
 mod invalid_id;
 mod name_rule;
@@ -10,6 +11,7 @@ mod submission_id;
 mod workflow_id;
 
 pub use batch_id::BatchId;
+pub use batch_ids::{BatchIds, RandomBatchIds};
 pub use idempotency_key::IdempotencyKey;
 pub use invalid_id::InvalidId;
 pub(crate) use name_rule::MAX_NAME_BYTES;

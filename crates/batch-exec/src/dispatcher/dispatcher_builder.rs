@@ -1,5 +1,5 @@
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use batch_core::storage::{SinkStart, Storage, WorkflowChange};
 use batch_core::time::Clock;
 use tokio::sync::{mpsc, watch};
 
+use super::ending::Ending;
 use super::pool::Pool;
 use super::route::Route;
 use super::stop::Stop;
@@ -40,6 +41,13 @@ struct SinkSpec {
     name: String,
     start: SinkStart,
     sink: Arc<dyn EventSink>,
+}
+
+/// All that a dispatcher is made of, before anything runs.
+pub(super) struct Prepared {
+    pub(super) pool: Arc<Pool>,
+    pub(super) endings: mpsc::UnboundedReceiver<Ending>,
+    pub(super) sinks: Vec<SinkRunner>,
 }
 
 impl DispatcherBuilder {
@@ -143,6 +151,22 @@ impl DispatcherBuilder {
     /// Dropping the future starts nothing; some workflows may be deployed and
     /// some sinks known to the store by then, which repeating it does not mind.
     pub async fn start(self) -> Result<Dispatcher, StartError> {
+        let Prepared {
+            pool,
+            endings,
+            sinks,
+        } = self.prepare().await?;
+        let (stop, told) = watch::channel(Stop::No);
+        let mut supervisor = Supervisor::start(Arc::clone(&pool), endings, told);
+        for sink in sinks {
+            supervisor.start_sink(sink);
+        }
+        let supervisor = tokio::spawn(supervisor.supervise());
+        Ok(Dispatcher::new(pool, stop, supervisor))
+    }
+
+    /// Checks the names, prepares the store, and starts nothing.
+    pub(super) async fn prepare(self) -> Result<Prepared, StartError> {
         let Self {
             storage,
             clock,
@@ -162,14 +186,11 @@ impl DispatcherBuilder {
             runners.push(SinkRunner::new(name, sink, Arc::clone(&storage), position));
         }
         let (sender, endings) = mpsc::unbounded_channel();
-        let pool = Arc::new(Pool::new(storage, clock, options, routes, sender));
-        let (stop, told) = watch::channel(Stop::No);
-        let mut supervisor = Supervisor::start(Arc::clone(&pool), endings, told);
-        for runner in runners {
-            supervisor.start_sink(runner);
-        }
-        let supervisor = tokio::spawn(supervisor.supervise());
-        Ok(Dispatcher::new(pool, stop, supervisor))
+        Ok(Prepared {
+            pool: Arc::new(Pool::new(storage, clock, options, routes, sender)),
+            endings,
+            sinks: runners,
+        })
     }
 }
 
@@ -177,8 +198,8 @@ impl DispatcherBuilder {
 fn routes(
     specs: Vec<WorkflowSpec>,
     defaults: &DispatcherOptions,
-) -> Result<HashMap<WorkflowId, Arc<Route>>, StartError> {
-    let mut routes = HashMap::with_capacity(specs.len());
+) -> Result<BTreeMap<WorkflowId, Arc<Route>>, StartError> {
+    let mut routes = BTreeMap::new();
     for spec in specs {
         let workflow = WorkflowId::new(&spec.name)?;
         let Entry::Vacant(vacant) = routes.entry(workflow.clone()) else {
@@ -194,8 +215,8 @@ fn routes(
 }
 
 /// The sinks under their checked names.
-fn named(specs: Vec<SinkSpec>) -> Result<HashMap<SinkName, SinkSpec>, StartError> {
-    let mut sinks = HashMap::with_capacity(specs.len());
+fn named(specs: Vec<SinkSpec>) -> Result<BTreeMap<SinkName, SinkSpec>, StartError> {
+    let mut sinks = BTreeMap::new();
     for spec in specs {
         let name = SinkName::new(&spec.name)?;
         let Entry::Vacant(vacant) = sinks.entry(name.clone()) else {

@@ -120,6 +120,7 @@ impl Feeder {
             }
         };
         tokio::select! {
+            biased;
             () = due => {}
             seen = self.pool.storage.wait(self.seen) => match seen {
                 Ok(seen) => self.seen = seen,

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use batch_core::storage::{Claim, ClaimKey, ClaimToken, Renewal};
 use parking_lot::Mutex;
@@ -16,7 +16,8 @@ use super::ending::Ending;
 /// never all record something.
 #[derive(Debug)]
 pub(super) struct HeldRuns {
-    runs: Mutex<HashMap<ClaimToken, Held>>,
+    /// In the order of their granting, so that a simulation sees the same each time.
+    runs: Mutex<BTreeMap<ClaimToken, Held>>,
     left: Notify,
 }
 
@@ -55,7 +56,7 @@ pub(super) struct HeldCounts {
 impl HeldRuns {
     pub(super) fn new() -> Self {
         Self {
-            runs: Mutex::new(HashMap::new()),
+            runs: Mutex::new(BTreeMap::new()),
             left: Notify::new(),
         }
     }
@@ -101,7 +102,7 @@ impl HeldRuns {
     pub(super) fn take_overdue(&self, now: Instant) -> Vec<Ending> {
         let mut runs = self.runs.lock();
         let endings = runs
-            .extract_if(|_, held| held.exceeded(now).is_some())
+            .extract_if(.., |_, held| held.exceeded(now).is_some())
             .filter_map(|(_, held)| Some(held.exceeded(now)?.exceeded(held.claim)))
             .collect();
         drop(runs);
@@ -111,7 +112,7 @@ impl HeldRuns {
 
     fn take_where(&self, which: impl Fn(&Held) -> bool) -> Vec<Claim> {
         let mut runs = self.runs.lock();
-        let taken = runs.extract_if(|_, held| which(held));
+        let taken = runs.extract_if(.., |_, held| which(held));
         let claims = taken
             .map(|(_, held)| {
                 held.stop.cancel();

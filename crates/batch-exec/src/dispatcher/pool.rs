@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(super) struct Pool {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) options: DispatcherOptions,
-    pub(super) routes: HashMap<WorkflowId, Arc<Route>>,
+    pub(super) routes: BTreeMap<WorkflowId, Arc<Route>>,
     pub(super) queue: ReadyQueue,
     pub(super) held: HeldRuns,
     pub(super) window: PrefetchWindow,
@@ -48,7 +48,7 @@ impl Pool {
         storage: Arc<dyn Storage>,
         clock: Arc<dyn Clock>,
         options: DispatcherOptions,
-        routes: HashMap<WorkflowId, Arc<Route>>,
+        routes: BTreeMap<WorkflowId, Arc<Route>>,
         endings: mpsc::UnboundedSender<Ending>,
     ) -> Self {
         let window = PrefetchWindow::new(options.prefetch);

@@ -98,6 +98,7 @@ impl Supervisor {
     async fn until_told(&mut self) {
         loop {
             let (task, ended) = tokio::select! {
+                biased;
                 _ = self.stop.wait_for(|stop| *stop > Stop::No) => return,
                 Some(ended) = self.feeder.join_next() => ("feeder", ended),
                 Some(ended) = self.workers.join_next() => ("worker", ended),

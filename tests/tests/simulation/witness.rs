@@ -1,0 +1,296 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use batch_core::id::{BatchId, RunId};
+use batch_core::journal::{Entry, Fact, RunEnd, Sequence};
+use batch_core::ordinal::Ordinal;
+use batch_core::run::{Attempt, Failure, RunState};
+use batch_core::storage::{ClaimKey, ClaimToken, ClaimedRun};
+
+/// How often a run is tried.
+pub(super) const ATTEMPTS: u32 = 3;
+/// A run interrupted this often executes in quarantine.
+const SUSPECT_AFTER: u32 = 2;
+/// This many suspects are held together at most.
+const SUSPECTS: usize = 8;
+
+/// What is wrong, in words.
+pub(super) type Verdict = Result<(), String>;
+
+/// Knows the rules and nothing of the engine: follows the journal and the replies.
+#[derive(Debug, Default)]
+pub(super) struct Witness {
+    /// All of the journal, from its beginning, trimmed or not.
+    pub(super) entries: Vec<Entry>,
+    pub(super) runs: BTreeMap<RunId, KnownRun>,
+    pub(super) batches: BTreeMap<BatchId, KnownBatch>,
+    /// What was asked to be stored, whether or not it was.
+    pub(super) asked: BTreeMap<BatchId, Asked>,
+    /// The batch of each key and part.
+    keys: BTreeMap<(String, u32), BatchId>,
+    held: BTreeSet<RunId>,
+    last_token: Option<ClaimToken>,
+    /// From which entry on the runs of a target end as cancelled only.
+    cancelled_batches: BTreeMap<BatchId, Sequence>,
+    cancelled_runs: BTreeMap<RunId, Sequence>,
+}
+
+/// A batch somebody wanted to store.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) key: Option<(String, u32)>,
+    pub(super) texts: Vec<String>,
+}
+
+/// What is known of a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct KnownRun {
+    pub(super) ended: Option<RunState>,
+    pub(super) attempts: u32,
+    pub(super) interruptions: u32,
+    /// It was cancelled while it was held: the journal does not say whether that counts as
+    /// an attempt or, where its holder died first, as an interruption.
+    pub(super) one_of_both: bool,
+    /// The token it was last claimed with, as far as anybody heard.
+    pub(super) token: Option<ClaimToken>,
+}
+
+/// What is known of a batch.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct KnownBatch {
+    pub(super) runs: u32,
+    pub(super) finished: Option<Sequence>,
+    /// It may have been pruned.
+    pub(super) may_be_gone: bool,
+}
+
+macro_rules! must {
+    ($holds:expr, $($words:tt)*) => {
+        if !$holds {
+            return Err(format!($($words)*));
+        }
+    };
+}
+pub(crate) use must;
+
+impl Witness {
+    /// The last entry that was seen.
+    pub(super) fn head(&self) -> Sequence {
+        self.entries.last().map_or(Sequence::START, |e| e.sequence)
+    }
+
+    /// Who is held at this moment.
+    pub(super) const fn held(&self) -> &BTreeSet<RunId> {
+        &self.held
+    }
+
+    /// Takes the next entry of the journal.
+    pub(super) fn read(&mut self, entry: Entry) -> Verdict {
+        let expected = self.head().next();
+        must!(entry.sequence == expected, "{entry:?} where {expected} was due");
+        let batch = entry.batch;
+        match &entry.fact {
+            Fact::Created => self.created(batch)?,
+            fact => {
+                let known = self.batches.get(&batch);
+                let known = known.ok_or_else(|| format!("{entry:?} of an unknown batch"))?;
+                must!(known.finished.is_none(), "{entry:?} after the end of its batch");
+                self.happened(batch, fact, entry.sequence)?;
+            }
+        }
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    fn created(&mut self, batch: BatchId) -> Verdict {
+        let asked = self.asked.get(&batch);
+        let asked = asked.ok_or_else(|| format!("nobody asked for {batch}"))?;
+        let runs = asked.texts.len() as u32;
+        if let Some(key) = &asked.key
+            && let Some(first) = self.keys.insert(key.clone(), batch)
+        {
+            return Err(format!("the key {key:?} made {first} and {batch}"));
+        }
+        let known = KnownBatch { runs, ..KnownBatch::default() };
+        let before = self.batches.insert(batch, known);
+        must!(before.is_none(), "{batch} was created twice");
+        let all = (0..runs).map(|n| (RunId::new(batch, Ordinal::new(n)), KnownRun::default()));
+        self.runs.extend(all);
+        Ok(())
+    }
+
+    fn happened(&mut self, batch: BatchId, fact: &Fact, at: Sequence) -> Verdict {
+        let id = |ordinal| RunId::new(batch, ordinal);
+        match fact {
+            Fact::Started(starts) => starts
+                .iter()
+                .try_for_each(|start| self.started(id(start.ordinal), start.attempt)),
+            Fact::Ended(ends) => ends
+                .iter()
+                .try_for_each(|end| self.ended(id(end.ordinal), end, at)),
+            Fact::Swept(set) => set.iter().try_for_each(|ordinal| self.swept(id(ordinal))),
+            Fact::Retrying(retries) => retries.iter().try_for_each(|retry| {
+                let run = self.let_go(id(retry.ordinal))?;
+                run.attempts += 1;
+                must!(run.attempts < ATTEMPTS, "{retry:?} of {batch} has no attempts left");
+                Ok(())
+            }),
+            Fact::Released(set) => set
+                .iter()
+                .try_for_each(|ordinal| self.let_go(id(ordinal)).map(drop)),
+            Fact::Interrupted(set) => set.iter().try_for_each(|ordinal| {
+                self.let_go(id(ordinal))?.interruptions += 1;
+                Ok(())
+            }),
+            Fact::Cancelling(set) => set.iter().try_for_each(|ordinal| {
+                let held = self.held.contains(&id(ordinal));
+                must!(held, "{} is asked to stop and held by nobody", id(ordinal));
+                Ok(())
+            }),
+            Fact::Finished { counts, .. } => {
+                let of = self.of(batch);
+                let ended = |state| of.iter().filter(|run| run.ended == Some(state)).count();
+                for state in RunState::ALL {
+                    let (said, seen) = (counts.of(state), ended(state) as u64);
+                    must!(said == seen, "{batch} finished with {said} {state}, seen {seen}");
+                }
+                must!(counts.total() == of.len() as u64, "{batch} finished with {counts}");
+                let known = self.batches.get_mut(&batch);
+                known.expect("an entry of a known batch").finished = Some(at);
+                Ok(())
+            }
+            other => Err(format!("{other:?} is unknown to the witness")),
+        }
+    }
+
+    fn known(&mut self, run: RunId) -> Result<&mut KnownRun, String> {
+        self.runs.get_mut(&run).ok_or_else(|| format!("{run} does not exist"))
+    }
+
+    fn started(&mut self, run: RunId, attempt: Attempt) -> Verdict {
+        must!(self.held.insert(run), "{run} was claimed while it was held");
+        let known = self.known(run)?;
+        must!(known.ended.is_none(), "{run} was claimed after its end");
+        let number = known.attempts + 1;
+        must!(attempt.get() == number, "{run} began attempt {attempt}, {number} was due");
+        Ok(())
+    }
+
+    /// A claim ended without its run.
+    fn let_go(&mut self, run: RunId) -> Result<&mut KnownRun, String> {
+        must_be(self.held.remove(&run), || format!("{run} was let go and held by nobody"))?;
+        self.known(run)
+    }
+
+    fn ended(&mut self, run: RunId, end: &RunEnd, at: Sequence) -> Verdict {
+        let held = self.held.remove(&run);
+        let batch = self.cancelled_batches.get(&run.batch());
+        let cancelled = [batch, self.cancelled_runs.get(&run)];
+        let cancelled = cancelled.into_iter().flatten().any(|since| *since < at);
+        let known = self.known(run)?;
+        let state = end.state;
+        must!(known.ended.is_none(), "{run} ended again: {end:?}");
+        must!(state.is_ended(), "{run} ended as {state}");
+        must!(held || state == RunState::Cancelled, "{run} ended unheld: {end:?}");
+        must!(!cancelled || state == RunState::Cancelled, "{run} was cancelled: {end:?}");
+        let crashed = end.failure.as_ref().map(Failure::reason) == Some(Failure::CRASHED);
+        match crashed {
+            true => known.interruptions += 1,
+            false if held && state == RunState::Cancelled => known.one_of_both = true,
+            false if held => known.attempts += 1,
+            false => {}
+        }
+        known.ended = Some(state);
+        Ok(())
+    }
+
+    fn swept(&mut self, run: RunId) -> Verdict {
+        let held = self.held.contains(&run);
+        let known = self.known(run)?;
+        must!(!held && known.ended.is_none(), "{run} was swept: {known:?}, held {held}");
+        known.ended = Some(RunState::Cancelled);
+        Ok(())
+    }
+
+    /// Somebody heard that he holds these runs.
+    pub(super) fn granted(&mut self, runs: &[ClaimedRun]) -> Verdict {
+        for claimed in runs {
+            let ClaimKey { run, token } = claimed.claim.key();
+            must!(self.last_token < Some(token), "{token:?} does not grow");
+            self.last_token = Some(token);
+            must!(self.held.contains(&run), "{run} was granted and not claimed");
+            let known = self.known(run)?;
+            known.token = Some(token);
+            let (said, seen) = (claimed.interruptions, known.interruptions);
+            must!(said == seen, "{run} was interrupted {said} times, seen {seen}");
+        }
+        let suspect = |run: &RunId| self.runs[run].interruptions >= SUSPECT_AFTER;
+        if runs.iter().any(|claimed| suspect(&claimed.claim.run())) {
+            let (all, most) = (self.held.iter().all(suspect), self.held.len() <= SUSPECTS);
+            must!(all && most, "suspects are held with {:?}", self.held);
+        }
+        Ok(())
+    }
+
+    /// Somebody heard that what he recorded counts.
+    pub(super) fn applied(&mut self, key: ClaimKey, state: RunState) -> Verdict {
+        let held = self.held.contains(&key.run);
+        let known = self.known(key.run)?;
+        let current = known.token == Some(key.token);
+        must!(current, "{key:?} was settled, {:?} is current", known.token);
+        let ended = state.is_ended().then_some(state);
+        must!(known.ended == ended && !held, "{key:?} settled as {state}: {known:?}");
+        Ok(())
+    }
+
+    /// Somebody heard that a batch is cancelled.
+    pub(super) fn cancelled_batch(&mut self, batch: BatchId) {
+        let at = self.head();
+        self.cancelled_batches.entry(batch).or_insert(at);
+    }
+
+    /// Somebody heard that a run is cancelled.
+    pub(super) fn cancelled_run(&mut self, run: RunId) {
+        let at = self.head();
+        self.cancelled_runs.entry(run).or_insert(at);
+    }
+
+    /// The store was opened: nobody holds anything, and what was cancelled has ended.
+    pub(super) fn opened(&self) -> Verdict {
+        must!(self.held.is_empty(), "held after opening: {:?}", self.held);
+        let waits = |run: &&RunId| {
+            let cancelled = self.cancelled_batches.contains_key(&run.batch())
+                || self.cancelled_runs.contains_key(run);
+            cancelled && self.runs[run].ended.is_none()
+        };
+        match self.runs.keys().find(waits) {
+            Some(run) => Err(format!("{run} was cancelled and waits after opening")),
+            None => Ok(()),
+        }
+    }
+
+    /// The batch that a key stands for.
+    pub(super) fn of_key(&self, key: &str, part: u32) -> Option<BatchId> {
+        self.keys.get(&(key.to_owned(), part)).copied()
+    }
+
+    /// All runs of a batch.
+    pub(super) fn of(&self, batch: BatchId) -> Vec<KnownRun> {
+        let from = RunId::new(batch, Ordinal::new(0));
+        let runs = self.runs.range(from..);
+        let runs = runs.take_while(|(id, _)| id.batch() == batch);
+        runs.map(|(_, run)| *run).collect()
+    }
+
+    /// Batches that have not finished.
+    pub(super) fn unfinished(&self) -> Vec<BatchId> {
+        let open = self.batches.iter().filter(|(_, b)| b.finished.is_none());
+        open.map(|(id, _)| *id).collect()
+    }
+}
+
+fn must_be(holds: bool, otherwise: impl Fn() -> String) -> Verdict {
+    match holds {
+        true => Ok(()),
+        false => Err(otherwise()),
+    }
+}
