@@ -28,6 +28,7 @@ macro_rules! conformance_cases {
                 a_submission_counts_its_parts_and_is_complete_with_the_last [];
                 a_batch_by_itself_is_a_complete_submission [];
                 the_parts_of_a_submission_are_replayed_one_by_one [];
+                a_later_part_is_the_same_whatever_version_it_asks_for [];
                 a_part_of_another_place_is_other_content [];
                 the_batches_of_a_submission_are_listed_by_part_in_both_directions [];
             }

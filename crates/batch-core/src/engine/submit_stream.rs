@@ -15,7 +15,7 @@ use crate::batch::Extent;
 use crate::catalogue::Version;
 use crate::id::{IdempotencyKey, SubmissionId};
 use crate::request::{Input, VersionSelector};
-use crate::storage::NewBatch;
+use crate::storage::{BatchQuery, NewBatch};
 use crate::valid::{InvalidBatch, Problem, validate};
 
 /// Submitting any number of inputs as one submission.
@@ -180,17 +180,30 @@ impl<'a> StoredParts<'a> {
 
     /// Makes the version that the first batch got that of the second and all later ones.
     ///
-    /// A continued submission does the same, so its requests are the same as before.
+    /// All batches of a submission have it, so any that has not been pruned will tell. Where
+    /// all have been, what is added is of the newest version again.
     async fn pin_version(&mut self) -> Result<(), SubmitError> {
         if self.batches == 1 && self.request.version == VersionSelector::Newest {
-            let first = self.engine.batch(self.submission.first_batch()).await?;
-            self.request.version = match first.map(|batch| batch.version) {
+            self.request.version = match self.stored_version().await? {
                 Some(Version::Number(number)) => VersionSelector::Number(number),
                 Some(Version::Draft) => VersionSelector::Draft,
                 None => VersionSelector::Newest,
             };
         }
         Ok(())
+    }
+
+    /// The version of any batch of the submission that is still there.
+    async fn stored_version(&self) -> Result<Option<Version>, SubmitError> {
+        if let Some(first) = self.engine.batch(self.submission.first_batch()).await? {
+            return Ok(Some(first.version));
+        }
+        let others = BatchQuery {
+            submission: Some(self.submission),
+            ..BatchQuery::default()
+        };
+        let page = self.engine.batches(others).await?;
+        Ok(page.items.first().map(|batch| batch.version))
     }
 
     /// The error of this submit when `cause` ends it.
@@ -253,10 +266,19 @@ impl<S: Stream> Stream for Sound<'_, S> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::super::fake_storage::{FakeStorage, InDoubt, WORKFLOW};
     use super::*;
+    use crate::kv::KvOptions;
+    use crate::memory::MemoryStorage;
+    use crate::request::Limits;
+    use crate::storage::PruneRequest;
+    use crate::time::{Clock, ManualClock};
 
     fn texts(numbers: std::ops::Range<u32>) -> impl Iterator<Item = Input> {
         numbers.map(|n| Input::text(format!("text {n}")))
@@ -286,6 +308,31 @@ mod tests {
         assert_eq!(places, [(0, open), (1, open), (2, Extent::Complete)]);
         assert!(parts.iter().all(|part| part.submission == handle.id()));
         assert_eq!(handle.id().first_batch(), parts[0].id);
+    }
+
+    #[tokio::test]
+    async fn a_submission_is_found_under_its_key_after_its_batches_were_pruned() {
+        let clock = ManualClock::default();
+        let mut options = KvOptions::default();
+        options.clock = Arc::new(clock.clone());
+        let mut limits = Limits::default();
+        limits.inputs = 3;
+        let builder = Engine::builder().limits(limits);
+        let storage = MemoryStorage::with_options(options);
+        let engine = builder.open(storage).await.unwrap();
+        let workflow = WORKFLOW.parse().unwrap();
+        engine.ensure_deployed(workflow).await.unwrap();
+        let first = engine.submit_all(keyed("k"), texts(0..7)).await.unwrap();
+        for gone in ["its first", "all"] {
+            engine.cancel_batch(first.id().first_batch()).await.unwrap();
+            clock.advance(Duration::from_secs(1));
+            let before = clock.now().wall;
+            let request = PruneRequest::new(before, NonZeroU32::MAX);
+            engine.prune(request).await.unwrap();
+            let again = engine.submit_all(keyed("k"), texts(0..7)).await.unwrap();
+            assert_eq!(again.id(), first.id(), "{gone} pruned");
+            first.cancel().await.ok();
+        }
     }
 
     #[tokio::test]

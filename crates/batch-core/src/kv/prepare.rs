@@ -32,7 +32,10 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
         }
     }
     let fingerprint = print.map(|mut print| {
-        let asked = (&content.workflow, content.version, content.priority);
+        // A later part asks for what the first was resolved to, which nobody knows any more
+        // once the first has been pruned.
+        let version = (batch.part == 0).then_some(content.version);
+        let asked = (&content.workflow, version, content.priority);
         let place = (batch.part, batch.extent, batch.retry_of);
         print.add(&encode(&(asked, place)));
         print.finish()

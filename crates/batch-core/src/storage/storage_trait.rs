@@ -69,7 +69,8 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// [`InsertReply::KeyConflict`]; both name the batch that was first. Content
     /// is all that the caller said: workflow, version asked for, priority, whether more
     /// parts may follow, which batch it retries, and the inputs in their order with
-    /// their secrets. A key stands for each part of a submission by itself. The version is resolved here, once. An unknown
+    /// their secrets. The version asked for counts with the first part of a submission alone.
+    /// A key stands for each part of a submission by itself. The version is resolved here, once. An unknown
     /// workflow or version writes nothing. An id that is taken is refused with
     /// [`ErrorKind::Invalid`](super::ErrorKind::Invalid).
     ///

@@ -1,7 +1,10 @@
+use std::num::NonZeroU32;
+
 use crate::batch::Extent;
 use crate::conformance::sample::{request, valid};
 use crate::conformance::yard::Yard;
 use crate::id::{BatchId, SubmissionId};
+use crate::request::VersionSelector;
 use crate::storage::{BatchQuery, InsertReply, NewBatch, PageRequest, PageSize, SortOrder};
 
 /// The part of a submission under the key `k`.
@@ -90,6 +93,24 @@ pub(crate) async fn a_part_of_another_place_is_other_content(yard: &mut Yard) {
         let reply = yard.storage().insert(other).await.unwrap();
         assert_eq!(reply, InsertReply::KeyConflict(ids[2]));
     }
+}
+
+/// Shows: "The version asked for counts with the first part of a submission alone."
+pub(crate) async fn a_later_part_is_the_same_whatever_version_it_asks_for(yard: &mut Yard) {
+    let (submission, ids) = store_three_parts(yard).await;
+    let asking = |number: u32| {
+        let content = request(2).idempotency_key("k");
+        let content = valid(content.version(VersionSelector::Number(NonZeroU32::MIN)));
+        NewBatch {
+            id: BatchId::generate(),
+            content,
+            ..part(submission, number, extent_of(number))
+        }
+    };
+    let reply = yard.storage().insert(asking(1)).await.unwrap();
+    assert_eq!(reply, InsertReply::Replayed(ids[1]));
+    let reply = yard.storage().insert(asking(0)).await.unwrap();
+    assert_eq!(reply, InsertReply::KeyConflict(ids[0]));
 }
 
 /// Shows: "Lists batches by id, and those of a submission by part."
