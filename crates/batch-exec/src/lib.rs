@@ -57,6 +57,7 @@
 //! | [`executor`] | what the host implements to perform runs |
 //! | [`retry`] | whether there is another attempt, and when |
 //! | [`sink`] | what the host implements to receive events |
+//! | `testing` | for the tests of a host: everything inline, no task (feature `testing`) |
 //! | `command` | an executor that runs a command once per file (feature `command`, Unix) |
 //! | `webhook` | a sink that sends events to a url, signed (feature `webhook`) |
 //! | `fetch` | fetches a run's file by url (feature `fetch`) |
@@ -82,6 +83,9 @@ pub mod http;
 pub mod outbound;
 pub mod retry;
 pub mod sink;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod testing;
 #[cfg(feature = "webhook")]
 #[cfg_attr(docsrs, doc(cfg(feature = "webhook")))]
 pub mod webhook;

@@ -61,15 +61,29 @@ fn compare(witness: &Witness, batch: &Batch, runs: &[Run]) -> Verdict {
     let id = batch.id;
     let known = witness.batches.get(&id);
     let known = known.ok_or_else(|| format!("{id} is in the store and not in the journal"))?;
-    must!(runs.len() as u32 == known.runs, "{id} has {} runs", runs.len());
+    must!(
+        runs.len() as u32 == known.runs,
+        "{id} has {} runs",
+        runs.len()
+    );
     for state in RunState::ALL {
-        let (said, is) = (batch.counts.of(state), runs.iter().filter(|r| r.state == state));
+        let (said, is) = (
+            batch.counts.of(state),
+            runs.iter().filter(|r| r.state == state),
+        );
         let is = is.count() as u64;
         must!(said == is, "{id} counts {said} {state}, and there are {is}");
     }
     let finished = known.finished.is_some();
-    let said = [batch.is_finished(), batch.counts.all_ended(), batch.finished_at.is_some()];
-    must!(said == [finished; 3], "{id} is finished: {finished}, and says {said:?}");
+    let said = [
+        batch.is_finished(),
+        batch.counts.all_ended(),
+        batch.finished_at.is_some(),
+    ];
+    must!(
+        said == [finished; 3],
+        "{id} is finished: {finished}, and says {said:?}"
+    );
     for run in runs {
         let held = witness.held().contains(&run.id);
         stands(run, &witness.runs[&run.id], held)?;
@@ -84,7 +98,11 @@ fn stands(run: &Run, known: &KnownRun, held: bool) -> Verdict {
         (None, true) => matches!(run.state, RunState::Processing | RunState::Cancelling),
         (None, false) => run.state == RunState::Pending,
     };
-    must!(as_known, "{id} is {}, known {known:?}, held {held}", run.state);
+    must!(
+        as_known,
+        "{id} is {}, known {known:?}, held {held}",
+        run.state
+    );
     let (attempts, interruptions) = (run.attempts, run.interruptions);
     let (more_attempts, more_interruptions) = (
         attempts.checked_sub(known.attempts),
@@ -92,11 +110,23 @@ fn stands(run: &Run, known: &KnownRun, held: bool) -> Verdict {
     );
     let more = more_attempts.zip(more_interruptions).map(|(a, b)| a + b);
     let expected = u32::from(known.one_of_both);
-    must!(more == Some(expected), "{id}: {attempts} attempts, {interruptions} interruptions, {known:?}");
-    must!(run.ended_at.is_some() == run.state.is_ended(), "{id}: {run:?}");
+    must!(
+        more == Some(expected),
+        "{id}: {attempts} attempts, {interruptions} interruptions, {known:?}"
+    );
+    must!(
+        run.ended_at.is_some() == run.state.is_ended(),
+        "{id}: {run:?}"
+    );
     if run.state == RunState::Processed {
-        let output = run.output.as_ref().and_then(|output| output.parse::<String>().ok());
-        must!(output == Some(output_of(id)), "{id} has the output {output:?}");
+        let output = run
+            .output
+            .as_ref()
+            .and_then(|output| output.parse::<String>().ok());
+        must!(
+            output == Some(output_of(id)),
+            "{id} has the output {output:?}"
+        );
     }
     Ok(())
 }

@@ -73,7 +73,11 @@ impl Errand {
     /// The inputs; `twist` makes them others.
     pub(super) fn inputs(&self, twist: &str) -> Vec<Input> {
         let input = |n| {
-            let poison = if self.poisoned.contains(&n) { " poison" } else { "" };
+            let poison = if self.poisoned.contains(&n) {
+                " poison"
+            } else {
+                ""
+            };
             // Some are long enough to span the values of the disk.
             let long = "x".repeat(if n % 7 == 3 { 900 } else { 0 });
             Input::text(format!("{} {n}{twist}{poison}{long}", self.name))

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use batch_core::journal::{Entry, Event, EventId, Fact, Sequence};
-use batch_exec::sink::{EventSink, Gap, SinkError};
 use batch_exec::async_trait;
+use batch_exec::sink::{EventSink, Gap, SinkError};
 use tokio::time::sleep;
 
 use super::sight::Sight;
@@ -48,12 +48,18 @@ impl Heard {
     fn take(&mut self, event: &Event, entry: Option<&Entry>) -> Result<bool, String> {
         let (sink, id) = (self.sink, event.id);
         let entry = entry.ok_or_else(|| format!("{sink} hears {id}, of which nobody knows"))?;
-        must!(entry.batch == event.batch, "{sink} hears {event:?} of {entry:?}");
+        must!(
+            entry.batch == event.batch,
+            "{sink} hears {event:?} of {entry:?}"
+        );
         if !self.ids.insert(id) {
             return Ok(false);
         }
         let latest = self.ids.last().map(|last| last.sequence);
-        must!(latest == Some(id.sequence), "{sink} hears {id} after {latest:?}");
+        must!(
+            latest == Some(id.sequence),
+            "{sink} hears {id} after {latest:?}"
+        );
         Ok(true)
     }
 
@@ -79,7 +85,12 @@ impl Heard {
 impl Listener {
     fn write_down(&self, events: &[Event]) {
         let state = &mut *self.world.lock();
-        let State { heard, witness, tally, .. } = state;
+        let State {
+            heard,
+            witness,
+            tally,
+            ..
+        } = state;
         let heard = heard.iter_mut().find(|heard| heard.sink == self.sink);
         let heard = heard.expect("a sink is known before it begins");
         let mut verdict = Ok(());

@@ -38,7 +38,10 @@ const ENOUGH: u64 = 1_000;
 
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|e| panic!("{variable}={text}: {e}")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|e| panic!("{variable}={text}: {e}")),
+    )
 }
 
 /// Where the trace of a seed is put, for people to read.
@@ -116,7 +119,10 @@ fn the_same_seed_gives_the_same_trace_byte_by_byte() {
             pairs.enumerate().find(|(_, (a, b))| a != b)
         };
         assert!(first.trace == second.trace, "seed {seed}: {:?}", differ());
-        assert!(first.trace.lines().count() > 100, "seed {seed} has hardly a trace");
+        assert!(
+            first.trace.lines().count() > 100,
+            "seed {seed} has hardly a trace"
+        );
         assert!(first.tally.of(Sight::Process) > 0);
     }
 }

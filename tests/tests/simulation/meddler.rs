@@ -47,7 +47,12 @@ impl Meddler {
     /// Any batch that anybody knows of.
     fn any_batch(&self) -> Option<(BatchId, u32)> {
         let state = &mut *self.world.lock();
-        let all: Vec<_> = state.witness.batches.iter().map(|(id, b)| (*id, b.runs)).collect();
+        let all: Vec<_> = state
+            .witness
+            .batches
+            .iter()
+            .map(|(id, b)| (*id, b.runs))
+            .collect();
         match all.len() {
             0 => None,
             most => Some(all[state.random.usize(..most)]),
@@ -62,7 +67,13 @@ impl Meddler {
             0 => drop(self.engine.cancel_batch(batch).await),
             1 => {
                 let submission = SubmissionId::of_first_batch(batch);
-                if self.engine.submission_handle(submission).cancel().await.is_ok() {
+                if self
+                    .engine
+                    .submission_handle(submission)
+                    .cancel()
+                    .await
+                    .is_ok()
+                {
                     self.world.saw(Sight::SubmissionCancelled);
                 }
             }

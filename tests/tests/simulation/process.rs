@@ -6,8 +6,8 @@ use batch_core::engine::Engine;
 use batch_core::kv::{KvOptions, KvStorage};
 use batch_core::request::Limits;
 use batch_core::storage::SinkStart;
-use batch_exec::dispatcher::{Dispatcher, DispatcherBuilder};
 use batch_exec::RetryPolicy;
+use batch_exec::dispatcher::{Dispatcher, DispatcherBuilder};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -131,7 +131,15 @@ fn dispatcher(world: &Arc<World>, engine: &Engine, number: usize) -> DispatcherB
         if !known {
             world.lock().heard.push(Heard::new(sink));
         }
-        builder.sink(sink, start, Listener { world, sink, temper })
+        builder.sink(
+            sink,
+            start,
+            Listener {
+                world,
+                sink,
+                temper,
+            },
+        )
     };
     let builder = sink(builder, "steady", SinkStart::Beginning, Temper::Steady);
     let builder = sink(builder, "shaky", SinkStart::Beginning, Temper::Shaky);
@@ -184,7 +192,8 @@ async fn all_done(world: &Arc<World>, engine: &Engine) {
         sleep(Duration::from_secs(1)).await;
         let head = {
             let state = world.lock();
-            let open = |errand: &super::errand::Errand| matches!(errand.state, Progress::Open { .. });
+            let open =
+                |errand: &super::errand::Errand| matches!(errand.state, Progress::Open { .. });
             if state.errands.iter().any(open) || !state.witness.unfinished().is_empty() {
                 continue;
             }

@@ -80,7 +80,9 @@ impl Tally {
 
     /// What was never seen.
     pub(super) fn unseen(&self) -> Vec<Sight> {
-        ALL.into_iter().filter(|sight| self.of(*sight) == 0).collect()
+        ALL.into_iter()
+            .filter(|sight| self.of(*sight) == 0)
+            .collect()
     }
 }
 

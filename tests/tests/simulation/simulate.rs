@@ -60,7 +60,10 @@ fn at_the_end(state: &super::world::State) -> Result<(), String> {
         return Err(format!("unfinished at the end: {open:?}"));
     }
     let entries = &state.witness.entries;
-    state.heard.iter().try_for_each(|heard| heard.heard_all(entries))
+    state
+        .heard
+        .iter()
+        .try_for_each(|heard| heard.heard_all(entries))
 }
 
 /// A process from birth to death; how it ended unless it was killed.

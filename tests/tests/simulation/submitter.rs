@@ -103,7 +103,8 @@ impl Submitter {
         if let Ok(again) = self.submit(errand).await
             && again != first
         {
-            self.world.wrong(format!("{} was {first}, and is {again}", errand.name));
+            self.world
+                .wrong(format!("{} was {first}, and is {again}", errand.name));
         }
     }
 
@@ -114,7 +115,9 @@ impl Submitter {
         }
         match self.engine.submit_batch(errand.batch(" twisted")).await {
             Err(SubmitError::KeyConflict { .. } | SubmitError::Storage(_)) => {}
-            other => self.world.wrong(format!("{} twisted: {other:?}", errand.name)),
+            other => self
+                .world
+                .wrong(format!("{} twisted: {other:?}", errand.name)),
         }
     }
 

@@ -111,7 +111,9 @@ impl WatchedStorage {
             world.tell(format!("{call} stalls"));
             sleep(weather.lease + Duration::from_millis(world.below(5_000))).await;
         }
-        world.dawdle(Duration::from_millis(weather.store_millis)).await;
+        world
+            .dawdle(Duration::from_millis(weather.store_millis))
+            .await;
         world.while_alive().await;
         if world.strikes(weather.transient) {
             world.saw(Sight::TransientError);
@@ -136,7 +138,9 @@ impl WatchedStorage {
             }
         }
         world.while_alive().await;
-        world.dawdle(Duration::from_millis(world.weather.store_millis)).await;
+        world
+            .dawdle(Duration::from_millis(world.weather.store_millis))
+            .await;
         world.while_alive().await;
         answer
     }
@@ -224,7 +228,12 @@ fn asked(batch: &NewBatch) -> Asked {
     }
 }
 
-fn judge_insert(state: &mut State, id: BatchId, key: Option<&(String, u32)>, reply: &InsertReply) -> Verdict {
+fn judge_insert(
+    state: &mut State,
+    id: BatchId,
+    key: Option<&(String, u32)>,
+    reply: &InsertReply,
+) -> Verdict {
     let of_key = key.and_then(|(key, part)| state.witness.of_key(key, *part));
     let known = &state.witness.batches;
     let (right, sight) = match reply {
@@ -242,7 +251,9 @@ fn judge_insert(state: &mut State, id: BatchId, key: Option<&(String, u32)>, rep
     }
     match right {
         true => Ok(()),
-        false => Err(format!("{reply:?} to the insert of {id} with {key:?}: {of_key:?}")),
+        false => Err(format!(
+            "{reply:?} to the insert of {id} with {key:?}: {of_key:?}"
+        )),
     }
 }
 
@@ -288,7 +299,8 @@ impl Storage for WatchedStorage {
             }
             Ok(())
         };
-        self.write("settle", self.inner.settle(settlements), judge).await
+        self.write("settle", self.inner.settle(settlements), judge)
+            .await
     }
 
     async fn renew(&self, claims: Vec<ClaimKey>, lease: Duration) -> Answer<Vec<Renewal>> {
@@ -298,7 +310,8 @@ impl Storage for WatchedStorage {
             }
             Ok(())
         };
-        self.write("renew", self.inner.renew(claims, lease), judge).await
+        self.write("renew", self.inner.renew(claims, lease), judge)
+            .await
     }
 
     async fn cancel(&self, target: CancelTarget) -> Answer<CancelReply> {
@@ -341,7 +354,8 @@ impl Storage for WatchedStorage {
     }
 
     async fn inputs(&self, batch: BatchId, ordinals: OrdinalSet) -> Answer<Vec<ValidInput>> {
-        self.read("inputs", self.inner.inputs(batch, ordinals)).await
+        self.read("inputs", self.inner.inputs(batch, ordinals))
+            .await
     }
 
     async fn journal(&self, after: Sequence, limit: NonZeroU32) -> Answer<JournalPage> {
@@ -351,13 +365,17 @@ impl Storage for WatchedStorage {
     async fn open_sink(&self, sink: SinkName, start: SinkStart) -> Answer<Sequence> {
         let name = sink.clone();
         let judge = |state: &mut State, position: &Sequence| {
-            let heard = state.heard.iter_mut().find(|heard| heard.sink == name.as_str());
+            let heard = state
+                .heard
+                .iter_mut()
+                .find(|heard| heard.sink == name.as_str());
             if let Some(heard) = heard {
                 heard.since.get_or_insert(*position);
             }
             Ok(())
         };
-        self.write("open_sink", self.inner.open_sink(sink, start), judge).await
+        self.write("open_sink", self.inner.open_sink(sink, start), judge)
+            .await
     }
 
     async fn advance_sink(&self, sink: SinkName, to: Sequence) -> Answer<()> {
@@ -374,7 +392,11 @@ impl Storage for WatchedStorage {
         self.read("sinks", self.inner.sinks()).await
     }
 
-    async fn change_workflow(&self, id: WorkflowId, change: WorkflowChange) -> Answer<WorkflowReply> {
+    async fn change_workflow(
+        &self,
+        id: WorkflowId,
+        change: WorkflowChange,
+    ) -> Answer<WorkflowReply> {
         let change = self.inner.change_workflow(id, change);
         self.write("change_workflow", change, |_, _| Ok(())).await
     }

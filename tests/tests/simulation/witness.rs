@@ -86,14 +86,20 @@ impl Witness {
     /// Takes the next entry of the journal.
     pub(super) fn read(&mut self, entry: Entry) -> Verdict {
         let expected = self.head().next();
-        must!(entry.sequence == expected, "{entry:?} where {expected} was due");
+        must!(
+            entry.sequence == expected,
+            "{entry:?} where {expected} was due"
+        );
         let batch = entry.batch;
         match &entry.fact {
             Fact::Created => self.created(batch)?,
             fact => {
                 let known = self.batches.get(&batch);
                 let known = known.ok_or_else(|| format!("{entry:?} of an unknown batch"))?;
-                must!(known.finished.is_none(), "{entry:?} after the end of its batch");
+                must!(
+                    known.finished.is_none(),
+                    "{entry:?} after the end of its batch"
+                );
                 self.happened(batch, fact, entry.sequence)?;
             }
         }
@@ -110,7 +116,10 @@ impl Witness {
         {
             return Err(format!("the key {key:?} made {first} and {batch}"));
         }
-        let known = KnownBatch { runs, ..KnownBatch::default() };
+        let known = KnownBatch {
+            runs,
+            ..KnownBatch::default()
+        };
         let before = self.batches.insert(batch, known);
         must!(before.is_none(), "{batch} was created twice");
         let all = (0..runs).map(|n| (RunId::new(batch, Ordinal::new(n)), KnownRun::default()));
@@ -131,7 +140,10 @@ impl Witness {
             Fact::Retrying(retries) => retries.iter().try_for_each(|retry| {
                 let run = self.let_go(id(retry.ordinal))?;
                 run.attempts += 1;
-                must!(run.attempts < ATTEMPTS, "{retry:?} of {batch} has no attempts left");
+                must!(
+                    run.attempts < ATTEMPTS,
+                    "{retry:?} of {batch} has no attempts left"
+                );
                 Ok(())
             }),
             Fact::Released(set) => set
@@ -151,9 +163,15 @@ impl Witness {
                 let ended = |state| of.iter().filter(|run| run.ended == Some(state)).count();
                 for state in RunState::ALL {
                     let (said, seen) = (counts.of(state), ended(state) as u64);
-                    must!(said == seen, "{batch} finished with {said} {state}, seen {seen}");
+                    must!(
+                        said == seen,
+                        "{batch} finished with {said} {state}, seen {seen}"
+                    );
                 }
-                must!(counts.total() == of.len() as u64, "{batch} finished with {counts}");
+                must!(
+                    counts.total() == of.len() as u64,
+                    "{batch} finished with {counts}"
+                );
                 let known = self.batches.get_mut(&batch);
                 known.expect("an entry of a known batch").finished = Some(at);
                 Ok(())
@@ -163,7 +181,9 @@ impl Witness {
     }
 
     fn known(&mut self, run: RunId) -> Result<&mut KnownRun, String> {
-        self.runs.get_mut(&run).ok_or_else(|| format!("{run} does not exist"))
+        self.runs
+            .get_mut(&run)
+            .ok_or_else(|| format!("{run} does not exist"))
     }
 
     fn started(&mut self, run: RunId, attempt: Attempt) -> Verdict {
@@ -171,13 +191,18 @@ impl Witness {
         let known = self.known(run)?;
         must!(known.ended.is_none(), "{run} was claimed after its end");
         let number = known.attempts + 1;
-        must!(attempt.get() == number, "{run} began attempt {attempt}, {number} was due");
+        must!(
+            attempt.get() == number,
+            "{run} began attempt {attempt}, {number} was due"
+        );
         Ok(())
     }
 
     /// A claim ended without its run.
     fn let_go(&mut self, run: RunId) -> Result<&mut KnownRun, String> {
-        must_be(self.held.remove(&run), || format!("{run} was let go and held by nobody"))?;
+        must_be(self.held.remove(&run), || {
+            format!("{run} was let go and held by nobody")
+        })?;
         self.known(run)
     }
 
@@ -190,8 +215,14 @@ impl Witness {
         let state = end.state;
         must!(known.ended.is_none(), "{run} ended again: {end:?}");
         must!(state.is_ended(), "{run} ended as {state}");
-        must!(held || state == RunState::Cancelled, "{run} ended unheld: {end:?}");
-        must!(!cancelled || state == RunState::Cancelled, "{run} was cancelled: {end:?}");
+        must!(
+            held || state == RunState::Cancelled,
+            "{run} ended unheld: {end:?}"
+        );
+        must!(
+            !cancelled || state == RunState::Cancelled,
+            "{run} was cancelled: {end:?}"
+        );
         let crashed = end.failure.as_ref().map(Failure::reason) == Some(Failure::CRASHED);
         match crashed {
             true => known.interruptions += 1,
@@ -206,7 +237,10 @@ impl Witness {
     fn swept(&mut self, run: RunId) -> Verdict {
         let held = self.held.contains(&run);
         let known = self.known(run)?;
-        must!(!held && known.ended.is_none(), "{run} was swept: {known:?}, held {held}");
+        must!(
+            !held && known.ended.is_none(),
+            "{run} was swept: {known:?}, held {held}"
+        );
         known.ended = Some(RunState::Cancelled);
         Ok(())
     }
@@ -217,11 +251,17 @@ impl Witness {
             let ClaimKey { run, token } = claimed.claim.key();
             must!(self.last_token < Some(token), "{token:?} does not grow");
             self.last_token = Some(token);
-            must!(self.held.contains(&run), "{run} was granted and not claimed");
+            must!(
+                self.held.contains(&run),
+                "{run} was granted and not claimed"
+            );
             let known = self.known(run)?;
             known.token = Some(token);
             let (said, seen) = (claimed.interruptions, known.interruptions);
-            must!(said == seen, "{run} was interrupted {said} times, seen {seen}");
+            must!(
+                said == seen,
+                "{run} was interrupted {said} times, seen {seen}"
+            );
         }
         let suspect = |run: &RunId| self.runs[run].interruptions >= SUSPECT_AFTER;
         if runs.iter().any(|claimed| suspect(&claimed.claim.run())) {
@@ -238,7 +278,10 @@ impl Witness {
         let current = known.token == Some(key.token);
         must!(current, "{key:?} was settled, {:?} is current", known.token);
         let ended = state.is_ended().then_some(state);
-        must!(known.ended == ended && !held, "{key:?} settled as {state}: {known:?}");
+        must!(
+            known.ended == ended && !held,
+            "{key:?} settled as {state}: {known:?}"
+        );
         Ok(())
     }
 

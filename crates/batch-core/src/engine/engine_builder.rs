@@ -84,6 +84,11 @@ impl EngineBuilder {
     ///
     /// Nothing is left behind.
     pub async fn open_shared(self, storage: Arc<dyn Storage>) -> Result<Engine, StorageError> {
-        Ok(Engine::from_parts(storage, self.clock, self.ids, self.limits))
+        Ok(Engine::from_parts(
+            storage,
+            self.clock,
+            self.ids,
+            self.limits,
+        ))
     }
 }

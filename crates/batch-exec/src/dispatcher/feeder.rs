@@ -84,31 +84,8 @@ impl Feeder {
         if got_all && self.pool.queue.len() == 0 {
             self.pool.window.ran_dry();
         }
-        self.hand_over(runs)?;
+        self.pool.queue.push(take_in(&self.pool, runs)?);
         Ok(Fed::Runs)
-    }
-
-    /// Hands claimed runs to the workers.
-    fn hand_over(&self, runs: Vec<ClaimedRun>) -> Result<(), StorageError> {
-        let ready_since = Instant::now();
-        let mut jobs = Vec::with_capacity(runs.len());
-        for claimed in runs {
-            let Some(route) = self.pool.routes.get(&claimed.workflow) else {
-                let doing = format!("claim: {} was not asked for", claimed.workflow);
-                return Err(StorageError::new(ErrorKind::Invalid, doing));
-            };
-            let stop = CancellationToken::new();
-            // A child, so that an executor that fires its token stops only what hangs on it.
-            let (claim, run) = RunContext::of(claimed, stop.child_token());
-            self.pool.held.keep(claim, stop);
-            jobs.push(Job {
-                run,
-                route: Arc::clone(route),
-                ready_since,
-            });
-        }
-        self.pool.queue.push(jobs);
-        Ok(())
     }
 
     /// Waits until something may be claimable: the journal grew, or a time came.
@@ -141,4 +118,26 @@ impl Feeder {
         tracing::warn!(%error, ?wait, "could not claim runs, trying again");
         Some(wait)
     }
+}
+
+/// Keeps the claims of runs and makes jobs of them.
+pub(super) fn take_in(pool: &Pool, runs: Vec<ClaimedRun>) -> Result<Vec<Job>, StorageError> {
+    let ready_since = Instant::now();
+    let mut jobs = Vec::with_capacity(runs.len());
+    for claimed in runs {
+        let Some(route) = pool.routes.get(&claimed.workflow) else {
+            let doing = format!("claim: {} was not asked for", claimed.workflow);
+            return Err(StorageError::new(ErrorKind::Invalid, doing));
+        };
+        let stop = CancellationToken::new();
+        // A child, so that an executor that fires its token stops only what hangs on it.
+        let (claim, run) = RunContext::of(claimed, stop.child_token());
+        pool.held.keep(claim, stop);
+        jobs.push(Job {
+            run,
+            route: Arc::clone(route),
+            ready_since,
+        });
+    }
+    Ok(jobs)
 }

@@ -33,7 +33,7 @@ pub(super) async fn beat(pool: Arc<Pool>, end: CancellationToken) {
 }
 
 /// Renews all claims and acts on the replies.
-async fn renew(pool: &Pool) -> Result<(), StorageError> {
+pub(super) async fn renew(pool: &Pool) -> Result<(), StorageError> {
     let keys = pool.held.keys();
     if keys.is_empty() {
         return Ok(());

@@ -2,6 +2,8 @@
 
 mod allowance;
 mod attempt;
+#[cfg(feature = "testing")]
+mod by_hand;
 mod cancel_watch;
 mod dispatcher_builder;
 mod dispatcher_error;
@@ -24,6 +26,8 @@ mod supervisor;
 mod worker;
 mod workflow_options;
 
+#[cfg(feature = "testing")]
+pub(crate) use by_hand::{ByHand, Worked};
 pub use dispatcher_builder::DispatcherBuilder;
 pub use dispatcher_error::DispatcherError;
 pub use dispatcher_handle::Dispatcher;

@@ -22,7 +22,7 @@ pub(super) async fn work(pool: Arc<Pool>) {
 }
 
 /// Executes one job and hands its ending to the settler.
-async fn execute(pool: &Pool, job: Job) {
+pub(super) async fn execute(pool: &Pool, job: Job) {
     let Job { mut run, route, .. } = job;
     let token = run.token();
     let started_at = pool.clock.now().wall;

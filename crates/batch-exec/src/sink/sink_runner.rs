@@ -81,6 +81,15 @@ impl SinkRunner {
         }
     }
 
+    /// Delivers what there is; what the sink does not take is left for the next call.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn catch_up(&mut self) -> Result<(), StorageError> {
+        let drain = CancellationToken::new();
+        drain.cancel();
+        while let Step::On = self.step(&drain).await? {}
+        self.save().await
+    }
+
     /// Delivers a stretch of the journal, or waits for one.
     async fn step(&mut self, drain: &CancellationToken) -> Result<Step, StorageError> {
         let page = self.storage.journal(self.position, PAGE).await?;

@@ -1,0 +1,110 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use batch_core::id::{RunId, WorkflowId};
+use batch_core::journal::Sequence;
+use batch_core::run::RunState;
+use batch_core::storage::{ClaimRequest, Settled, StorageError};
+use tokio::sync::mpsc;
+
+use super::dispatcher_builder::Prepared;
+use super::ending::Ending;
+use super::feeder::take_in;
+use super::heartbeat::renew;
+use super::pool::Pool;
+use super::worker::execute;
+use super::{DispatcherBuilder, StartError};
+use crate::sink::SinkRunner;
+
+/// A dispatcher without tasks: whoever holds it claims, executes, settles and delivers, one run
+/// at a time, with the same code that the tasks run.
+pub(crate) struct ByHand {
+    pool: Arc<Pool>,
+    endings: mpsc::UnboundedReceiver<Ending>,
+    sinks: Vec<SinkRunner>,
+}
+
+/// What one piece of work came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Worked {
+    /// A run was executed and stands in this state; `None` where its claim was lost meanwhile.
+    Executed { run: RunId, now: Option<RunState> },
+    /// Nothing is due.
+    Idle { next_due: Option<Duration> },
+}
+
+impl DispatcherBuilder {
+    /// Prepares the store and starts nothing.
+    pub(crate) async fn by_hand(self) -> Result<ByHand, StartError> {
+        let Prepared {
+            pool,
+            endings,
+            sinks,
+        } = self.prepare().await?;
+        Ok(ByHand {
+            pool,
+            endings,
+            sinks,
+        })
+    }
+}
+
+impl ByHand {
+    /// Claims a run, executes it and records how it ended.
+    pub(crate) async fn work(&mut self) -> Result<Worked, StorageError> {
+        let pool = &self.pool;
+        let workflows: Vec<WorkflowId> = pool.routes.keys().cloned().collect();
+        let mut request = ClaimRequest::new(workflows, std::num::NonZeroU32::MIN);
+        request.lease = pool.options.lease;
+        let claimed = pool.storage.claim(request).await?;
+        let next_due = claimed.next_due;
+        let Some(job) = take_in(pool, claimed.runs)?.pop() else {
+            return Ok(Worked::Idle { next_due });
+        };
+        let run = job.run.id();
+        tokio::select! {
+            biased;
+            () = execute(pool, job) => {}
+            error = hear_of_cancels(pool) => return Err(error),
+        }
+        let now = self.settle().await?;
+        Ok(Worked::Executed { run, now })
+    }
+
+    /// Records what has ended; the state of the last run of it.
+    async fn settle(&mut self) -> Result<Option<RunState>, StorageError> {
+        let mut group = Vec::new();
+        while let Ok(ending) = self.endings.try_recv() {
+            group.push(ending.settlement());
+        }
+        let settled = self.pool.storage.settle(group).await?;
+        Ok(settled.last().and_then(|settled| match settled {
+            Settled::Applied(state) => Some(*state),
+            _ => None,
+        }))
+    }
+
+    /// Lets every sink receive what has happened.
+    pub(crate) async fn deliver(&mut self) -> Result<(), StorageError> {
+        for sink in &mut self.sinks {
+            sink.catch_up().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Renews the claim whenever something happened, and so hears that its run was cancelled.
+async fn hear_of_cancels(pool: &Pool) -> StorageError {
+    let mut seen = Sequence::START;
+    loop {
+        match pool.storage.wait(seen).await {
+            Ok(now) => seen = now,
+            Err(error) => return error,
+        }
+        if let Err(error) = renew(pool).await
+            && !error.is_retryable()
+        {
+            return error;
+        }
+    }
+}
