@@ -114,7 +114,7 @@ async fn no_mail_is_sent_twice_when_the_disk_fails_during_a_submit() -> Tested {
     let store = FaultyStorage::in_memory(&clock);
     let executor = ScriptedExecutor::new(Script::Ok);
     let test = TestEngine::builder()
-        .storage(store.clone(), clock)
+        .storage(Arc::clone(&store) as _, clock)
         .workflow("send-mail", executor.clone())
         .open()
         .await?;

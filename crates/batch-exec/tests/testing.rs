@@ -1,6 +1,7 @@
 //! What the test kit promises to the tests of a host.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use batch_core::engine::SubmitError;
@@ -145,6 +146,21 @@ async fn a_sink_that_fails_gets_the_same_with_the_next_step() {
 }
 
 #[tokio::test]
+async fn a_drain_ends_when_the_sinks_have_heard_everything_and_not_for_one_that_never_takes_it() {
+    let heard = RecordingSink::new();
+    let builder = TestEngine::builder().workflow("w", ScriptedExecutor::new(Script::Ok));
+    let test = builder.sink("audit", heard.clone()).open().await.unwrap();
+    submit(&test, 1).await;
+    heard.fail_next(10);
+    test.drain().await.unwrap();
+    assert_eq!(heard.names().last(), Some(&"batch.finished"));
+    submit(&test, 1).await;
+    heard.fail_next(u32::MAX);
+    test.drain().await.unwrap();
+    assert_eq!(heard.events().len(), 4);
+}
+
+#[tokio::test]
 async fn a_step_that_is_dropped_leaves_its_run_held_until_the_lease_has_passed() {
     let executor = ScriptedExecutor::new(Script::Ok).on(0, Script::Hang);
     let test = scripted(&executor).await;
@@ -189,10 +205,10 @@ async fn an_assertion_that_fails_says_what_there_is_instead() {
 }
 
 /// An engine on a store with faults, and the store.
-async fn faulty() -> (TestEngine, std::sync::Arc<FaultyStorage>) {
+async fn faulty() -> (TestEngine, Arc<FaultyStorage>) {
     let clock = ManualClock::default();
     let store = FaultyStorage::in_memory(&clock);
-    let builder = TestEngine::builder().storage(store.clone(), clock);
+    let builder = TestEngine::builder().storage(Arc::clone(&store) as _, clock);
     let builder = builder.workflow("w", ScriptedExecutor::new(Script::Ok));
     (builder.open().await.unwrap(), store)
 }

@@ -313,10 +313,14 @@ mod tests {
     #[tokio::test]
     async fn a_submission_is_found_under_its_key_after_its_batches_were_pruned() {
         let clock = ManualClock::default();
-        let mut options = KvOptions::default();
-        options.clock = Arc::new(clock.clone());
-        let mut limits = Limits::default();
-        limits.inputs = 3;
+        let options = KvOptions {
+            clock: Arc::new(clock.clone()),
+            ..KvOptions::default()
+        };
+        let limits = Limits {
+            inputs: 3,
+            ..Limits::default()
+        };
         let builder = Engine::builder().limits(limits);
         let storage = MemoryStorage::with_options(options);
         let engine = builder.open(storage).await.unwrap();

@@ -84,12 +84,13 @@ impl ByHand {
         }))
     }
 
-    /// Lets every sink receive what has happened.
-    pub(crate) async fn deliver(&mut self) -> Result<(), StorageError> {
+    /// Lets every sink receive what has happened; whether all have taken it.
+    pub(crate) async fn deliver(&mut self) -> Result<bool, StorageError> {
+        let mut all = true;
         for sink in &mut self.sinks {
-            sink.catch_up().await?;
+            all &= sink.catch_up().await?;
         }
-        Ok(())
+        Ok(all)
     }
 }
 

@@ -82,12 +82,16 @@ impl SinkRunner {
     }
 
     /// Delivers what there is; what the sink does not take is left for the next call.
+    ///
+    /// Whether the sink has taken everything.
     #[cfg(feature = "testing")]
-    pub(crate) async fn catch_up(&mut self) -> Result<(), StorageError> {
+    pub(crate) async fn catch_up(&mut self) -> Result<bool, StorageError> {
         let drain = CancellationToken::new();
         drain.cancel();
         while let Step::On = self.step(&drain).await? {}
-        self.save().await
+        self.save().await?;
+        let left = self.storage.journal(self.position, NonZeroU32::MIN).await?;
+        Ok(left.entries.is_empty())
     }
 
     /// Delivers a stretch of the journal, or waits for one.

@@ -34,7 +34,7 @@ use super::{Fault, StorageCall, StorageMethod, When};
 /// let clock = ManualClock::default();
 /// let store = FaultyStorage::in_memory(&clock);
 /// store.plan(When::next(StorageMethod::Insert), Fault::InDoubtDone);
-/// let test = TestEngine::builder().storage(store.clone(), clock).open().await?;
+/// let test = TestEngine::builder().storage(std::sync::Arc::clone(&store) as _, clock).open().await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -10,6 +10,9 @@ use tokio::sync::Mutex;
 use super::{BatchCheck, Drained, Step, TestEngineBuilder};
 use crate::dispatcher::{ByHand, Worked};
 
+/// How often a drain tries sinks that fail.
+const SINK_TRIES: u32 = 16;
+
 /// An engine with executors and sinks that works only when it is told to.
 ///
 /// Nothing happens beside the test: no task, no thread, no timer.
@@ -78,6 +81,8 @@ impl TestEngine {
 
     /// Steps until no run is due. The clock stands still, so a retry that waits goes on waiting.
     ///
+    /// A sink that fails then gets the same again, 16 times at most.
+    ///
     /// # Errors
     ///
     /// As [`TestEngine::step`].
@@ -89,10 +94,22 @@ impl TestEngine {
         let mut attempts = 0;
         loop {
             if let Step::Idle { next_due } = self.step().await? {
+                self.deliver().await?;
                 return Ok(Drained { attempts, next_due });
             }
             attempts += 1;
         }
+    }
+
+    /// Lets sinks that fail try again.
+    async fn deliver(&self) -> Result<(), StorageError> {
+        let mut work = self.work.lock().await;
+        for _ in 0..SINK_TRIES {
+            if work.deliver().await? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Drains, and lets the clock run to each due time, until no run waits for one.
