@@ -1,7 +1,9 @@
 use batch_core::batch::Batch;
 use batch_core::id::{BatchId, RunId};
 use batch_core::run::{Run, RunState};
-use batch_core::storage::{BatchQuery, OutputDetail, PageSize, RunQuery, Storage, StorageError};
+use batch_core::storage::{
+    BatchQuery, ErrorKind, OutputDetail, PageSize, RunQuery, Storage, StorageError,
+};
 
 use super::witness::{KnownRun, Verdict, Witness, must};
 use super::world::World;
@@ -20,6 +22,42 @@ pub(super) async fn census(world: &World, storage: &dyn Storage) -> Verdict {
     for (id, known) in &witness.batches {
         let there = all.iter().any(|(batch, _)| batch.id == *id);
         must!(there || known.may_be_gone, "{id} is lost");
+    }
+    Ok(())
+}
+
+/// The same while a failed commit leaves what it touched in doubt: nothing is shown as done
+/// that is not.
+pub(super) async fn census_in_doubt(world: &World, storage: &dyn Storage) -> Verdict {
+    let ids: Vec<BatchId> = world.lock().witness.asked.keys().copied().collect();
+    let mut all = Vec::new();
+    for id in ids {
+        match (storage.batch(id).await, runs(storage, id).await) {
+            (Ok(Some(batch)), Ok(runs)) => all.push((batch, runs)),
+            (Ok(_), Ok(_)) => {}
+            (Err(error), _) | (_, Err(error)) if error.kind() == ErrorKind::InDoubt => {}
+            (Err(error), _) | (_, Err(error)) => return Err(format!("census: {error}")),
+        }
+    }
+    let state = world.lock();
+    let witness = &state.witness;
+    for (batch, runs) in &all {
+        let id = batch.id;
+        let known = witness.batches.get(&id);
+        let finished = known.is_some_and(|known| known.finished.is_some());
+        must!(
+            finished || !batch.is_finished(),
+            "{id} is shown as finished"
+        );
+        for run in runs.iter().filter(|run| run.state.is_ended()) {
+            let ended = witness.runs.get(&run.id).and_then(|run| run.ended);
+            must!(
+                ended == Some(run.state),
+                "{} is shown as {}",
+                run.id,
+                run.state
+            );
+        }
     }
     Ok(())
 }

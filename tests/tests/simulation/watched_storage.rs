@@ -16,7 +16,7 @@ use batch_core::valid::{Source, ValidInput};
 use batch_exec::async_trait;
 use tokio::time::sleep;
 
-use super::census::census;
+use super::census::{census, census_in_doubt};
 use super::disk::Disk;
 use super::sight::Sight;
 use super::witness::{Asked, Verdict};
@@ -53,12 +53,14 @@ impl WatchedStorage {
         self.census().await;
     }
 
-    /// Compares everything with what is known, unless a failed commit left it in doubt.
+    /// Compares everything with what is known, as far as no failed commit left it in doubt.
     pub(super) async fn census(&self) {
-        if self.world.lock().process.doubt {
-            return;
-        }
-        if let Err(wrong) = census(&self.world, &self.inner).await {
+        let doubt = self.world.lock().process.doubt;
+        let verdict = match doubt {
+            true => census_in_doubt(&self.world, &self.inner).await,
+            false => census(&self.world, &self.inner).await,
+        };
+        if let Err(wrong) = verdict {
             self.accuse(wrong);
         }
     }
@@ -161,7 +163,8 @@ impl WatchedStorage {
                 Err(_) => Ok(()),
             })
             .await;
-            if self.world.below(CENSUS) == 0 {
+            let failed = answer.as_ref().is_err_and(|error| !error.is_retryable());
+            if failed || self.world.below(CENSUS) == 0 {
                 self.census().await;
             }
         }
