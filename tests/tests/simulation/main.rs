@@ -6,7 +6,8 @@
 //! knows the rules and nothing of the engine follows the journal and every reply.
 //!
 //! `BATCHYARD_SIM_SEED=17` lives one seed and prints its trace to a file;
-//! `BATCHYARD_SIM_SEEDS=1000` says how many seeds to live.
+//! `BATCHYARD_SIM_SEEDS=1000` says how many seeds to live, `BATCHYARD_SIM_FIRST=1` with which
+//! to begin, and `BATCHYARD_SIM_TWICE=200` how many to live twice and compare.
 #![allow(clippy::unwrap_used)]
 
 mod census;
@@ -112,7 +113,8 @@ fn whatever_strikes_nothing_is_lost_nothing_ends_twice_and_nothing_hangs() {
 
 #[test]
 fn the_same_seed_gives_the_same_trace_byte_by_byte() {
-    for seed in [3, 14, 159, 2_653] {
+    // As many as it takes to see all weathers; more by the variable.
+    for seed in 1..=number("BATCHYARD_SIM_TWICE").unwrap_or(8) {
         let (first, second) = (simulate(seed), simulate(seed));
         let differ = || {
             let pairs = first.trace.lines().zip(second.trace.lines());
@@ -120,7 +122,7 @@ fn the_same_seed_gives_the_same_trace_byte_by_byte() {
         };
         assert!(first.trace == second.trace, "seed {seed}: {:?}", differ());
         assert!(
-            first.trace.lines().count() > 100,
+            first.trace.lines().count() > 50,
             "seed {seed} has hardly a trace"
         );
         assert!(first.tally.of(Sight::Process) > 0);
