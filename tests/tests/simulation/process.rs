@@ -68,7 +68,7 @@ pub(super) async fn live(world: Arc<World>) -> Left {
     };
     people.spawn(meddler.work());
     let left = until_end(&world, &engine, &dispatchers).await;
-    stop(&world, dispatchers, left).await;
+    stop(&world, &engine, dispatchers, left).await;
     if left == Left::Finished {
         storage.census().await;
     }
@@ -207,10 +207,10 @@ async fn all_done(world: &Arc<World>, engine: &Engine) {
 }
 
 /// Ends what is left of the process in one of several ways.
-async fn stop(world: &Arc<World>, dispatchers: Vec<Dispatcher>, left: Left) {
+async fn stop(world: &Arc<World>, engine: &Engine, dispatchers: Vec<Dispatcher>, left: Left) {
     let how = match left {
         Left::Finished => 0,
-        Left::Unfinished => world.below(5),
+        Left::Unfinished => world.below(6),
     };
     let mut clean = true;
     match how {
@@ -229,6 +229,13 @@ async fn stop(world: &Arc<World>, dispatchers: Vec<Dispatcher>, left: Left) {
         3 => {
             world.saw(Sight::DispatcherDropped);
             drop(dispatchers);
+            world.dawdle(Duration::from_secs(2)).await;
+            return;
+        }
+        4 => {
+            world.saw(Sight::StoreClosed);
+            // What runs is given back under the hands of the dispatchers.
+            let _ = engine.storage().close().await;
             world.dawdle(Duration::from_secs(2)).await;
             return;
         }

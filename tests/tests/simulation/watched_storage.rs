@@ -49,12 +49,25 @@ impl WatchedStorage {
 
     /// The store was opened: what is there is what was acknowledged, and nobody holds anything.
     pub(super) async fn opened(&self) {
-        self.follow(|state| state.witness.opened()).await;
+        let before = self.world.lock().witness.head();
+        self.follow(|state| {
+            let entries = state.witness.entries.iter();
+            let mut new = entries.filter(|entry| entry.sequence > before);
+            let counted = new.any(|entry| matches!(entry.fact, Fact::Interrupted(_)));
+            if std::mem::take(&mut state.closed_cleanly) && counted {
+                return Err("interruptions are counted though the store was closed".into());
+            }
+            state.witness.opened()
+        })
+        .await;
         self.census().await;
     }
 
     /// Compares everything with what is known, as far as no failed commit left it in doubt.
     pub(super) async fn census(&self) {
+        if !self.world.is_open() {
+            return;
+        }
         let doubt = self.world.lock().process.doubt;
         let verdict = match doubt {
             true => census_in_doubt(&self.world, &self.inner).await,
@@ -157,7 +170,7 @@ impl WatchedStorage {
         self.before(call).await?;
         self.world.lock().process.call = call;
         let answer = operation.await;
-        if self.world.lock().process.alive {
+        if self.world.is_open() {
             self.follow(|state| match &answer {
                 Ok(reply) => judge(state, reply),
                 Err(_) => Ok(()),
@@ -436,11 +449,26 @@ impl Storage for WatchedStorage {
             // Made before the look, so that nothing that grows in between is missed.
             let grew = self.world.grew.notified();
             self.world.while_alive().await;
+            if !self.world.is_open() {
+                return Err(StorageError::new(ErrorKind::Closed, "wait"));
+            }
             let head = self.world.lock().witness.head();
             if head > after {
                 return Ok(head);
             }
             grew.await;
         }
+    }
+    async fn close(&self) -> Answer<()> {
+        self.before("close").await?;
+        self.world.lock().process.call = "close";
+        let answer = self.inner.close().await;
+        {
+            let mut state = self.world.lock();
+            state.process.closed = true;
+            state.closed_cleanly = answer.is_ok() && state.process.alive;
+        }
+        self.world.grew.notify_waiters();
+        self.after("close", answer).await
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct State {
     /// By how much the wall clock is wrong.
     pub(super) jumped_millis: i64,
     pub(super) process: ProcessState,
+    /// The last process closed the store before it ended.
+    pub(super) closed_cleanly: bool,
     pub(super) wrong: Option<String>,
     elapsed: Duration,
     ids: u128,
@@ -54,6 +56,8 @@ pub(super) struct ProcessState {
     pub(super) alive: bool,
     /// A commit failed: what is read may be in doubt.
     pub(super) doubt: bool,
+    /// The store was closed.
+    pub(super) closed: bool,
     /// Which call of the store is under way.
     pub(super) call: &'static str,
     pub(super) born: Option<Instant>,
@@ -68,6 +72,7 @@ impl ProcessState {
         Self {
             alive: false,
             doubt: false,
+            closed: false,
             call: "",
             born: None,
             died: Arc::new(Notify::new()),
@@ -92,6 +97,7 @@ impl World {
             calm: false,
             jumped_millis: 0,
             process: ProcessState::new(),
+            closed_cleanly: false,
             wrong: None,
             elapsed: Duration::ZERO,
             ids: 0,
@@ -133,6 +139,12 @@ impl World {
         if millis > 0 {
             sleep(Duration::from_millis(millis)).await;
         }
+    }
+
+    /// Whether the process lives and has its store open.
+    pub(super) fn is_open(&self) -> bool {
+        let state = self.lock();
+        state.process.alive && !state.process.closed
     }
 
     /// Never returns once the process is dead: nobody in it hears or does anything more.

@@ -153,6 +153,7 @@ macro_rules! conformance_cases {
                 who_waits_is_told_that_the_store_is_closed [];
                 a_close_amid_calls_leaves_each_of_them_done_or_refused [durable];
                 closing_again_changes_nothing [durable];
+                a_close_of_a_store_that_refuses_writes_says_so_where_a_run_is_held [durable exclusive faults];
                 a_close_that_cannot_give_back_says_so_and_closes [durable exclusive faults];
             }
             race {

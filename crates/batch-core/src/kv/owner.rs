@@ -209,20 +209,27 @@ impl<K: OrderedKv> Yard<K> {
     /// What cannot be given back counts as interrupted when the store is opened again: in a
     /// store that refuses writes, all of it.
     fn give_back(&mut self) -> Result<(), StorageError> {
+        const DOING: &str = "give back the runs that were held";
+        let held = self.machine.held_batches();
         if !self.machine.is_writable() {
-            return Ok(());
+            return match held.is_empty() {
+                true => Ok(()),
+                false => Err(StorageError::new(ErrorKind::Refusing, DOING)),
+            };
         }
         let now = self.clock.now();
-        let in_doubt = |cause| in_doubt("give back the runs that were held", &cause);
-        for id in self.machine.held_batches() {
+        let in_doubt = |cause| in_doubt(DOING, &cause);
+        let mut given_back = Ok(());
+        for id in held {
             if let Err(error) = self.machine.give_back(id, now) {
                 tracing::error!(batch = %id, %error, "runs could not be given back");
+                given_back = given_back.and(Err(error));
             }
             if self.machine.staged_bytes() >= GROUP_BYTES {
                 self.commit(now).map_err(in_doubt)?;
             }
         }
-        self.commit(now).map_err(in_doubt)
+        self.commit(now).map_err(in_doubt).and(given_back)
     }
 
     fn run_one(&mut self, job: Job<K>) {

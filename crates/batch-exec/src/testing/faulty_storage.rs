@@ -246,4 +246,8 @@ impl Storage for FaultyStorage {
         let call = self.inner.wait(after);
         self.call(StorageMethod::Wait, call).await
     }
+    async fn close(&self) -> Answer<()> {
+        let call = self.inner.close();
+        self.call(StorageMethod::Close, call).await
+    }
 }

@@ -37,6 +37,7 @@ pub enum StorageMethod {
     Workflows,
     Prune,
     Wait,
+    Close,
 }
 
 impl StorageMethod {

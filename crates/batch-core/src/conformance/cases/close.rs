@@ -213,6 +213,23 @@ pub(crate) async fn closing_again_changes_nothing(yard: &mut Yard) {
 }
 
 /// Shows: "Where that could not be recorded the call fails, and the store is closed all the same."
+pub(crate) async fn a_close_of_a_store_that_refuses_writes_says_so_where_a_run_is_held(
+    yard: &mut Yard,
+) {
+    let id = yard.submit(2).await;
+    yard.claim_one().await;
+    yard.plan(Some(Fault::Lose { after: 0 }));
+    let lost = CancelTarget::Batch(id);
+    assert!(yard.storage().cancel(lost).await.is_err());
+    let error = yard.storage().close().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refusing, "{error}");
+    assert!(is_refused(yard.storage().batch(id).await));
+    yard.plan(None);
+    yard.close().await;
+    assert_eq!(yard.run(id, 0).await.interruptions, 1);
+}
+
+/// Shows: "Where that could not be recorded the call fails, and the store is closed all the same."
 pub(crate) async fn a_close_that_cannot_give_back_says_so_and_closes(yard: &mut Yard) {
     let id = yard.submit(2).await;
     yard.claim_one().await;
