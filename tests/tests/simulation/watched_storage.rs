@@ -466,7 +466,9 @@ impl Storage for WatchedStorage {
         {
             let mut state = self.world.lock();
             state.process.closed = true;
-            state.closed_cleanly = answer.is_ok() && state.process.alive;
+            // After a claim in doubt nobody can say what is held.
+            let process = &state.process;
+            state.closed_cleanly = answer.is_ok() && process.alive && !process.doubt;
         }
         self.world.grew.notify_waiters();
         self.after("close", answer).await
