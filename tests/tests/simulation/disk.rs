@@ -1,7 +1,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use batch_core::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
+use batch_core::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
 use batch_core::storage::{ErrorKind, SortOrder, StorageError};
 
 use super::sight::Sight;
@@ -40,6 +40,10 @@ impl OrderedKv for Disk {
             true => state.disk.scan(range, order, limit),
             false => Err(fails()),
         }
+    }
+
+    fn space(&self) -> Result<Option<Space>, KvError> {
+        Ok(None)
     }
 
     fn commit(&mut self, writes: WriteBatch) -> Result<(), KvError> {
