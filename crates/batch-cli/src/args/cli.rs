@@ -19,7 +19,7 @@ Examples:
 Exit status:
   0    all files were processed
   1    some failed or were cancelled; a store is damaged
-  2    the command line is wrong, or the store failed
+  2    the command line is wrong, or the store failed or is full
   130  interrupted by Ctrl-C (143: by SIGTERM)";
 
 /// Runs a command over files, once per file, as durable batches.

@@ -9,7 +9,7 @@ use super::named::chosen_batch;
 use super::work::Work;
 use crate::args::RetryArgs;
 use crate::ending::Ending;
-use crate::execution::{Execution, Interrupts, ResultsFile};
+use crate::execution::{Execution, Interrupts, ResultsFile, Session};
 use crate::output::{BatchRecord, Format, print_one};
 use crate::program::check_program;
 
@@ -42,6 +42,7 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
         engine: &engine,
         workflow: &failed.workflow,
         submission: &submission,
+        before: Session::default(),
         store: &args.view.store.store,
         go_on: "the same command goes on",
     };

@@ -8,7 +8,7 @@ use batch_core::id::WorkflowId;
 use super::next_steps::NextSteps;
 use crate::args::ExecuteArgs;
 use crate::ending::Ending;
-use crate::execution::{Execution, Interrupts, Signal, Stopped, report};
+use crate::execution::{Execution, Interrupts, Session, Signal, Stopped, report};
 use crate::store::StoreAddress;
 
 /// A submission that is to be worked off.
@@ -20,6 +20,8 @@ pub(crate) struct Work<'a> {
     pub(crate) workflow: &'a WorkflowId,
     /// The submission.
     pub(crate) submission: &'a SubmissionHandle,
+    /// What this process has done of it already.
+    pub(crate) before: Session,
     /// Where other commands find it.
     pub(crate) store: &'a StoreAddress,
     /// What to do after a signal, as half a sentence.
@@ -36,7 +38,7 @@ impl Work<'_> {
     ) -> Result<Ending> {
         let stopped = execution.perform(self.engine, self.workflow, self.submission, interrupts);
         let session = match stopped.await? {
-            Stopped::Finished(session) => session,
+            Stopped::Finished(session) => self.before.and(session),
             Stopped::Interrupted(signal) => return self.stopped(signal).await,
         };
         let reporting = report(self.submission, session, args.results.as_deref());

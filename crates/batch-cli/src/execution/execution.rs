@@ -3,7 +3,8 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
-use batch_core::engine::{Engine, HandleError, SubmissionHandle};
+use batch_core::batch::Extent;
+use batch_core::engine::{Engine, HandleError, Progress, SubmissionHandle};
 use batch_core::id::WorkflowId;
 use batch_exec::command::{CommandExecutor, CommandTemplate};
 use batch_exec::dispatcher::{Dispatcher, DispatcherOptions};
@@ -19,6 +20,8 @@ use crate::args::ExecuteArgs;
 const GRACE: Duration = Duration::from_secs(30);
 /// How long giving back may take after the second Ctrl-C.
 const SHORT_GRACE: Duration = Duration::from_secs(2);
+/// How often it is asked whether what is stored has ended, where more is to come.
+const PACE: Duration = Duration::from_millis(200);
 
 /// A command, and how it is run.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ pub(crate) struct Execution {
 /// How an execution came to its end.
 #[derive(Debug)]
 pub(crate) enum Stopped {
-    /// Every run has ended.
+    /// Every run that is stored has ended.
     Finished(Session),
     /// A signal came first.
     Interrupted(Signal),
@@ -50,7 +53,7 @@ impl Execution {
         Self { command, options }
     }
 
-    /// Runs the command on every file of a submission that has not ended.
+    /// Runs the command on every stored file of a submission that has not ended.
     pub(crate) async fn perform(
         &self,
         engine: &Engine,
@@ -59,12 +62,13 @@ impl Execution {
         interrupts: &mut Interrupts,
     ) -> Result<Stopped> {
         let before = submission.progress().await?;
-        if before.is_finished() {
+        if before.counts.all_ended() {
             return Ok(Stopped::Finished(Session::default()));
         }
         let dispatcher = self.start(engine, workflow).await?;
         let meter = Meter::start(&before);
-        let stopped = work(&dispatcher, &meter, submission, interrupts).await;
+        let end = end_of(submission, before.extent);
+        let stopped = work(&dispatcher, &meter, submission, end, interrupts).await;
         meter.clear();
         let stopped = match stopped {
             Ok(Stopped::Interrupted(signal)) => {
@@ -98,15 +102,31 @@ async fn work(
     dispatcher: &Dispatcher,
     meter: &Meter,
     submission: &SubmissionHandle,
+    end: impl Future<Output = Result<Progress, HandleError>>,
     interrupts: &mut Interrupts,
 ) -> Result<Stopped> {
     tokio::select! {
         biased;
         signal = interrupts.next() => Ok(Stopped::Interrupted(signal)),
         error = dispatcher.failed() => Err(error.into()),
-        end = submission.wait() => Ok(Stopped::Finished(meter.session(&end?))),
+        end = end => Ok(Stopped::Finished(meter.session(&end?))),
         error = follow(submission, meter) => Err(error.into()),
     }
+}
+
+/// Waits until all that is stored of a submission has ended.
+async fn end_of(submission: &SubmissionHandle, extent: Extent) -> Result<Progress, HandleError> {
+    if extent == Extent::Complete {
+        return submission.wait().await;
+    }
+    let mut watch = submission.watch();
+    while let Some(progress) = watch.next().await? {
+        if progress.counts.all_ended() {
+            return Ok(progress);
+        }
+        sleep(PACE).await;
+    }
+    submission.progress().await
 }
 
 /// Shows the progress until it cannot be read; ends in no other way.

@@ -18,3 +18,4 @@ pub(crate) use execution::{Execution, Stopped};
 pub(crate) use interrupts::{Interrupts, Signal};
 pub(crate) use report::report;
 pub(crate) use results_file::ResultsFile;
+pub(crate) use session::Session;

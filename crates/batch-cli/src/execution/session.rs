@@ -10,6 +10,14 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// This and what was done after it.
+    pub(crate) fn and(self, later: Self) -> Self {
+        Self {
+            ended: self.ended + later.ended,
+            took: self.took + later.took,
+        }
+    }
+
     /// Runs that ended in a second; `None` where none has.
     pub(crate) fn rate(&self) -> Option<f64> {
         let seconds = self.took.as_secs_f64();

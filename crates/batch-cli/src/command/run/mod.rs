@@ -2,6 +2,7 @@
 
 mod file_list;
 mod file_problems;
+mod intake;
 mod list_file;
 #[expect(
     clippy::module_inception,
@@ -10,6 +11,7 @@ mod list_file;
 mod run;
 mod submission_name;
 mod submit;
+mod submitted;
 
 pub(crate) use file_problems::FileProblems;
 pub(crate) use run::run;

@@ -3,9 +3,10 @@ use batch_core::engine::{Engine, Replay, SubmissionHandle};
 
 use super::SubmissionName;
 use super::file_list::FileList;
-use super::submit::{is_known, submit};
+use super::intake::{Intake, Taken};
+use super::submit::is_known;
 use crate::args::RunArgs;
-use crate::command::work::{Work, interrupted};
+use crate::command::work::Work;
 use crate::ending::Ending;
 use crate::execution::{Execution, Interrupts, ResultsFile};
 use crate::program::check_program;
@@ -22,17 +23,25 @@ pub(crate) async fn run(args: RunArgs) -> Result<Ending> {
     let engine = open(&args, &name, &files).await?;
     let mut interrupts = Interrupts::take_over()?;
     let go_on = go_on(&args, &name);
-    let submission = match interrupts.unless(submit(&engine, &name, &files)).await {
-        Ok(submission) => submission?,
-        Err(signal) => return Ok(interrupted(signal, &go_on)),
+    let execution = Execution::new(args.exec.clone(), &args.execute);
+    let intake = Intake {
+        engine: &engine,
+        name: &name,
+        files: &files,
+        execution: &execution,
+        go_on: &go_on,
+    };
+    let (submission, before) = match intake.perform(&mut interrupts).await? {
+        Taken::Whole(submission, before) => (submission, before),
+        Taken::Ended(ending) => return Ok(ending),
     };
     check_there(&engine, &name, &submission).await?;
     announce(&args, &name, &files, &submission).await?;
-    let execution = Execution::new(args.exec.clone(), &args.execute);
     let work = Work {
         engine: &engine,
         workflow: name.workflow(),
         submission: &submission,
+        before,
         store: &args.store.store,
         go_on: &go_on,
     };

@@ -1,10 +1,11 @@
 use anyhow::{Error, Result, anyhow};
-use batch_core::engine::{Difference, Engine, SubmissionHandle, SubmissionRequest, SubmitError};
-use batch_core::storage::{BatchQuery, PageSize};
+use batch_core::engine::{Difference, Engine, SubmissionRequest, SubmitError};
+use batch_core::storage::{BatchQuery, ErrorKind, PageSize};
 use batch_core::valid::InvalidBatch;
 
 use super::SubmissionName;
 use super::file_list::FileList;
+use super::submitted::Submitted;
 
 /// Whether files have been submitted under a name before.
 pub(crate) async fn is_known(engine: &Engine, name: &SubmissionName) -> Result<bool> {
@@ -20,16 +21,26 @@ pub(crate) async fn is_known(engine: &Engine, name: &SubmissionName) -> Result<b
     }
 }
 
-/// Submits the files under a name; those that are stored already are found.
+/// Submits the files under a name, as far as there is room; those that are stored already
+/// are found.
 pub(crate) async fn submit(
     engine: &Engine,
     name: &SubmissionName,
     files: &FileList,
-) -> Result<SubmissionHandle> {
+) -> Result<Submitted> {
     engine.ensure_deployed(name.workflow().clone()).await?;
     let request = SubmissionRequest::new(name.workflow().as_str()).idempotency_key(name.as_key());
-    let submitted = engine.submit_all(request, files.inputs()).await;
-    submitted.map_err(|error| explain(error, name))
+    match engine.submit_all(request, files.inputs()).await {
+        Ok(submission) => Ok(Submitted::Whole(submission)),
+        Err(SubmitError::Interrupted(part)) if is_want_of_room(&part.cause) => {
+            Ok(Submitted::Part(part))
+        }
+        Err(error) => Err(explain(error, name)),
+    }
+}
+
+fn is_want_of_room(error: &SubmitError) -> bool {
+    matches!(error, SubmitError::Storage(error) if error.kind() == ErrorKind::Full)
 }
 
 /// Says what a refusal means to someone who has named files.
