@@ -20,9 +20,11 @@ pub(crate) fn salvage(args: &SalvageArgs) -> Result<Ending> {
     let (to, on) = (way.to.new_directory()?, way.to.backend_or(backend));
     let scratch = scratch_beside(to)?;
     let copy = scratch.path().join("source");
+    // What cannot be read is told of the copy, which is gone by then.
+    let failed = || format!("cannot salvage {}", from.display());
     let report = match backend {
-        Backend::Redb => save(&RedbKv::rescue(from, copy)?, on, to)?,
-        Backend::Sled => save(&SledKv::rescue(from, copy)?, on, to)?,
+        Backend::Redb => save(&RedbKv::rescue(from, copy).with_context(failed)?, on, to)?,
+        Backend::Sled => save(&SledKv::rescue(from, copy).with_context(failed)?, on, to)?,
     };
     match args.output.format {
         Format::Json => print_json(&SalvageRecord::of(way.to.to_string(), &report))?,

@@ -81,6 +81,25 @@ fn a_store_that_opens_no_more_is_saved_as_far_as_it_is_whole() {
 }
 
 #[test]
+fn a_store_of_which_nothing_can_be_read_is_named_and_nothing_is_made() {
+    let yard = worked("redb");
+    fs::write(yard.path("jobs/store.redb"), "no database").unwrap();
+    yard.batchyard(["salvage", "./jobs", "./saved"])
+        .assert_refused(&["cannot salvage ./jobs: ", "damaged"]);
+    assert!(!yard.path("saved").exists());
+}
+
+#[test]
+fn a_store_that_somebody_has_is_not_salvaged_and_is_named_by_its_absolute_path() {
+    let yard = Yard::new();
+    let jobs = yard.path("jobs");
+    let _open = batch_core::redb::RedbStorage::open(&jobs).unwrap();
+    yard.batchyard(["salvage", "./jobs", "./saved"])
+        .assert_refused(&["in use", jobs.to_str().unwrap()]);
+    assert!(!yard.path("saved").exists());
+}
+
+#[test]
 fn a_salvage_of_a_sound_store_loses_nothing_and_leaves_no_scratch() {
     let yard = worked("redb");
     let saved = yard.json(&["salvage", "./jobs", "./saved"]);

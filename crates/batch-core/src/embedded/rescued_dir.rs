@@ -14,6 +14,8 @@ pub(crate) fn rescue(
     scratch: &Path,
     layout: &'static Layout,
 ) -> Result<StoreDir, KvError> {
+    let from =
+        &std::path::absolute(from).map_err(|e| KvError::io("copy the files of a store", e))?;
     let doing = format!("copy the files of {}", from.display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     if !from.is_dir() {
