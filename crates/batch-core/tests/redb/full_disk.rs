@@ -1,6 +1,6 @@
 use std::fs;
 
-use batch_core::kv::OrderedKv;
+use batch_core::kv::{KvOptions, KvStorage, OrderedKv};
 use batch_core::storage::ErrorKind;
 
 use crate::backend::open;
@@ -9,7 +9,7 @@ use crate::small_disk::SmallDisk;
 
 #[test]
 #[ignore = "needs to mount a tmpfs"]
-fn a_full_disk_costs_no_acknowledged_commit_and_the_store_opens_on_it() {
+fn a_full_disk_costs_no_acknowledged_commit_and_the_map_opens_on_it() {
     let disk = SmallDisk::of_mib(8);
     let mut kv = open(disk.store()).unwrap();
     fs::write(disk.path().join("most"), vec![1; 7 << 20]).unwrap();
@@ -36,4 +36,22 @@ fn a_full_disk_costs_no_acknowledged_commit_and_the_store_opens_on_it() {
     drop(kv);
     fs::remove_file(disk.path().join("most")).unwrap();
     open(disk.store()).unwrap().commit(batch(held + 1)).unwrap();
+}
+
+/// Opening a store writes a commit, and the file has to grow for that.
+#[test]
+#[ignore = "needs to mount a tmpfs"]
+fn a_store_on_a_full_disk_says_that_there_is_no_room_and_opens_when_there_is() {
+    let disk = SmallDisk::of_mib(8);
+    let start = || KvStorage::start(open(disk.store()).unwrap(), KvOptions::default());
+    drop(start().unwrap());
+    let filler = disk.fill();
+
+    let error = start().unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    let text = error.to_string();
+    assert!(text.contains(disk.store().to_str().unwrap()), "{text}");
+    fs::remove_file(filler).unwrap();
+    start().unwrap();
 }
