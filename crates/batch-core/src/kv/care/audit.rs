@@ -42,10 +42,20 @@ enum Phase {
 }
 
 impl Audit {
+    /// A check for a reader, who is shown no more than a report holds.
     pub(in crate::kv) fn new() -> Self {
+        Self::keeping(VerifyReport::MOST_FINDINGS)
+    }
+
+    /// A check that keeps every finding, for those who act on them.
+    pub(super) fn of_everything() -> Self {
+        Self::keeping(usize::MAX)
+    }
+
+    fn keeping(most: usize) -> Self {
         Self {
             phase: Phase::Ground(Ground),
-            notes: Notes::default(),
+            notes: Notes::keeping(most),
         }
     }
 

@@ -8,9 +8,11 @@ use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::RunState;
 
 /// What a check of a store has seen so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Notes {
     findings: BTreeSet<Finding>,
+    /// The most findings that are kept.
+    most: usize,
     left_out: u64,
     pub looked_at: LookedAt,
     /// What the journal must agree with, of each batch whose records could be read.
@@ -33,13 +35,26 @@ pub(super) struct Summary {
 }
 
 impl Notes {
+    /// Nothing so far; keeps so many findings and counts the others.
+    pub(super) fn keeping(most: usize) -> Self {
+        Self {
+            findings: BTreeSet::new(),
+            most,
+            left_out: 0,
+            looked_at: LookedAt::default(),
+            batches: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            begun_at: Sequence::START,
+        }
+    }
+
     pub(super) fn find(&mut self, about: About, kind: FindingKind, detail: impl Into<String>) {
         let finding = Finding {
             about,
             kind,
             detail: detail.into(),
         };
-        let full = self.findings.len() >= VerifyReport::MOST_FINDINGS;
+        let full = self.findings.len() >= self.most;
         match full && !self.findings.contains(&finding) {
             true => self.left_out += 1,
             false => {

@@ -32,7 +32,8 @@ pub fn salvage<F: OrderedKv, T: OrderedKv>(
 ) -> Result<Salvaged<T>, StorageError> {
     let mut target = CopyTarget::new(to);
     target.begin()?;
-    let mut audit = Audit::new();
+    // A batch whose damage is not among the findings would be kept.
+    let mut audit = Audit::of_everything();
     while audit.step(&from.map)? == Progress::More {}
     let mut salvage = Salvage::new(Records::new(&from.map), audit.into_report(), target);
     if let Some(missing) = &from.missing {
@@ -224,7 +225,7 @@ impl<'a, F: OrderedKv, T: OrderedKv> Salvage<'a, F, T> {
         Ok(Salvaged {
             map: copied.map,
             report: SalvageReport {
-                found: self.found,
+                found: self.found.shortened(),
                 batches: self.kept.len() as u64,
                 runs: runs.sum(),
                 losses: self.losses.into_iter().collect(),

@@ -45,6 +45,14 @@ impl VerifyReport {
     /// The most findings that a report holds.
     pub const MOST_FINDINGS: usize = 10_000;
 
+    /// The same, with no more findings than a report holds.
+    pub(super) fn shortened(mut self) -> Self {
+        let more = self.findings.len().saturating_sub(Self::MOST_FINDINGS);
+        self.findings.truncate(Self::MOST_FINDINGS);
+        self.left_out += more as u64;
+        self
+    }
+
     /// Whether the store is sound.
     #[must_use]
     pub const fn soundness(&self) -> Soundness {

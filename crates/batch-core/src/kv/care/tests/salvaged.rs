@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::ground::{Ground, SharedKv};
 use crate::id::BatchId;
-use crate::kv::care::{About, Rescued, Salvaged, salvage, verify_map};
+use crate::kv::care::{About, Rescued, Salvaged, VerifyReport, salvage, verify_map};
 use crate::kv::key::{self, Place};
 use crate::kv::{KvOptions, KvStorage, OrderedKv};
 use crate::ordinal::Ordinal;
@@ -87,6 +87,24 @@ async fn a_lost_batch_is_named_with_what_is_wrong_and_frees_its_key() {
         text.ends_with("kept 2 batches with 23 runs, 2 losses"),
         "{text}"
     );
+}
+
+/// More is wrong before the batch is looked at than a report holds.
+#[tokio::test]
+async fn a_batch_that_is_not_whole_is_left_out_however_much_else_is_wrong() {
+    let ground = Ground::new().await;
+    let inputs = key::inputs(ground.half, Ordinal::new(39));
+    ground.map.delete(&inputs[..17]);
+    for n in 0..VerifyReport::MOST_FINDINGS {
+        ground.map.put(format!("?{n:05}\0\0").into(), b"x".to_vec());
+    }
+    let saved = saved(&ground.map);
+    let report = verify_map(&saved.map).unwrap();
+    assert!(report.is_sound(), "{report}");
+    assert_eq!(saved.report.batches, 2);
+    let found = saved.report.found;
+    assert_eq!(found.findings.len(), VerifyReport::MOST_FINDINGS);
+    assert!(found.left_out > 0);
 }
 
 #[tokio::test]
