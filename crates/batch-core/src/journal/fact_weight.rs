@@ -35,7 +35,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::journal::{RunEnd, RunRetry};
+    use crate::journal::{RunEnd, RunRetry, RunStart};
     use crate::ordinal::{Ordinal, OrdinalSet};
     use crate::run::{Attempt, RunState};
 
@@ -47,7 +47,8 @@ mod tests {
             state: RunState::Failed,
             failure: Some(Failure::new("X", "m".repeat(1_000))),
         };
-        assert!(Fact::Ended(vec![end]).weight() > 1_000);
+        let ended = Fact::Ended(vec![end.clone(), end]).weight();
+        assert_eq!(ended, 2 * (BYTES_A_RUN + 1 + 1_000));
         assert!(Fact::Swept(OrdinalSet::up_to(1_000)).weight() < 100);
     }
     #[test]
@@ -60,6 +61,16 @@ mod tests {
         };
         let weight = Fact::Retrying(vec![retry(100), retry(10)]).weight();
         assert_eq!(weight, 2 * BYTES_A_RUN + 3 + 100 + 3 + 10);
+    }
+
+    #[test]
+    fn runs_that_start_weigh_one_by_one() {
+        let start = RunStart {
+            ordinal: Ordinal::new(0),
+            attempt: Attempt::FIRST,
+        };
+        let weight = Fact::Started(vec![start; 3]).weight();
+        assert_eq!(weight, 3 * BYTES_A_RUN);
     }
 
     #[test]
