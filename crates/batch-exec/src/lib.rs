@@ -58,6 +58,7 @@
 //! | [`retry`] | whether there is another attempt, and when |
 //! | [`sink`] | what the host implements to receive events |
 //! | `testing` | for the tests of a host: everything inline, no task (feature `testing`) |
+//! | [`blocking`] | all of it for hosts without an async runtime |
 //! | `command` | an executor that runs a command once per file (feature `command`, Unix) |
 //! | `webhook` | a sink that sends events to a url, signed (feature `webhook`) |
 //! | `fetch` | fetches a run's file by url (feature `fetch`) |
@@ -65,6 +66,7 @@
 //! | `outbound` | a client for urls that others have chosen (feature `outbound`) |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod blocking;
 #[cfg(all(feature = "command", unix))]
 #[cfg_attr(docsrs, doc(cfg(all(feature = "command", unix))))]
 pub mod command;

@@ -4,6 +4,7 @@
     reason = "clippy takes helpers of integration tests for no tests"
 )]
 
+mod blocking;
 mod cancelling;
 #[cfg(all(feature = "command", unix))]
 mod commands;

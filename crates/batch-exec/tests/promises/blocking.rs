@@ -1,0 +1,142 @@
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+
+use batch_core::engine::RunFilter;
+use batch_core::id::RunId;
+use batch_core::memory::MemoryStorage;
+use batch_core::ordinal::Ordinal;
+use batch_core::request::Input;
+use batch_core::run::RunState;
+use batch_core::storage::BatchQuery;
+
+use batch_exec::blocking::{BlockingBatch, BlockingDispatcher, BlockingEngine};
+use batch_exec::{Outcome, RetryPolicy};
+
+const WORKFLOW: &str = "w";
+
+fn engine() -> BlockingEngine {
+    BlockingEngine::open(MemoryStorage::new()).unwrap()
+}
+
+fn counting(engine: &BlockingEngine) -> BlockingDispatcher {
+    let count = |run: batch_exec::RunContext| Ok(Outcome::done(run.text()?.len()));
+    let builder = engine.dispatcher().workflow(WORKFLOW, count);
+    builder.start().unwrap()
+}
+
+fn submit(engine: &BlockingEngine) -> BlockingBatch {
+    engine
+        .submit(WORKFLOW, ["a", "bc"].map(Input::text))
+        .unwrap()
+}
+
+/// Submits a batch, has it executed and reads it in every way.
+fn go_all_the_way() {
+    let engine = engine();
+    let dispatcher = counting(&engine);
+    let batch = submit(&engine);
+    assert_eq!(batch.wait().unwrap().counts.processed, 2);
+    assert_eq!(batch.get().unwrap().counts.processed, 2);
+    let listed = engine.batches(BatchQuery::default()).unwrap();
+    assert_eq!(listed.items.len(), 1);
+    let runs = batch.runs(RunFilter::default().with_outputs());
+    let outputs: Vec<_> = runs
+        .map(|run| run.unwrap().output.unwrap().as_json().to_owned())
+        .collect();
+    assert_eq!(outputs, ["1", "2"]);
+    dispatcher.shutdown().unwrap();
+    engine.close().unwrap();
+    assert!(engine.batch(batch.id()).is_err());
+}
+
+#[test]
+fn a_host_without_a_runtime_is_served() {
+    go_all_the_way();
+}
+
+#[tokio::test]
+async fn a_host_that_calls_from_inside_a_runtime_is_served_too() {
+    go_all_the_way();
+}
+
+#[tokio::test]
+async fn a_task_that_blocks_for_many_calls_never_runs_out_of_budget() {
+    let engine = engine();
+    let dispatcher = counting(&engine);
+    for _ in 0..300 {
+        submit(&engine).wait().unwrap();
+    }
+    dispatcher.shutdown().unwrap();
+}
+
+#[test]
+fn an_executor_may_block_its_thread_until_others_come() {
+    let engine = engine();
+    let both = Arc::new(std::sync::Barrier::new(2));
+    let builder = engine.dispatcher().workflow(WORKFLOW, move |_| {
+        both.wait();
+        Ok(Outcome::done_without_output())
+    });
+    let dispatcher = builder.start().unwrap();
+    assert!(submit(&engine).wait().unwrap().succeeded());
+    dispatcher.shutdown().unwrap();
+}
+
+#[test]
+fn a_closure_that_panics_fails_its_run_with_the_message() {
+    let engine = engine();
+    let mut options = batch_exec::dispatcher::DispatcherOptions::default();
+    options.retry = RetryPolicy::of_attempts(1);
+    let builder = engine.dispatcher().options(options);
+    let builder = builder.workflow(WORKFLOW, |_| panic!("on fire"));
+    let dispatcher = builder.start().unwrap();
+    let batch = submit(&engine);
+    assert_eq!(batch.wait().unwrap().counts.failed, 2);
+    let run = RunId::new(batch.id(), Ordinal::new(0));
+    let failure = engine.run(run).unwrap().unwrap().failure.unwrap();
+    assert_eq!(failure.to_string(), "PANICKED: on fire");
+    dispatcher.shutdown().unwrap();
+}
+
+#[test]
+fn a_cancel_reaches_a_closure_that_looks_at_its_token() {
+    let engine = engine();
+    let (begun, seen) = mpsc::channel();
+    let builder = engine.dispatcher().workflow(WORKFLOW, move |run| {
+        begun.send(()).unwrap();
+        while !run.cancellation().is_cancelled() {
+            thread::yield_now();
+        }
+        Err("stopped".into())
+    });
+    let dispatcher = builder.start().unwrap();
+    let batch = submit(&engine);
+    seen.recv().unwrap();
+    batch.cancel().unwrap();
+    assert_eq!(batch.wait().unwrap().counts.cancelled, 2);
+    dispatcher.shutdown().unwrap();
+}
+
+#[test]
+fn a_dropped_dispatcher_gives_back_what_it_holds() {
+    let engine = engine();
+    let (begun, seen) = mpsc::channel();
+    let builder = engine.dispatcher().workflow(WORKFLOW, move |run| {
+        begun.send(()).unwrap();
+        while !run.cancellation().is_cancelled() {
+            thread::yield_now();
+        }
+        Err("stopped".into())
+    });
+    let dispatcher = builder.start().unwrap();
+    let batch = submit(&engine);
+    seen.recv().unwrap();
+    drop(dispatcher);
+    let second = counting(&engine);
+    assert!(batch.wait().unwrap().succeeded());
+    let run = RunId::new(batch.id(), Ordinal::new(0));
+    let run = engine.run(run).unwrap().unwrap();
+    assert_eq!((run.state, run.interruptions), (RunState::Processed, 0));
+    second.shutdown().unwrap();
+}
