@@ -64,6 +64,16 @@ impl Engine {
     }
 
     /// Stores a checked batch; `first` is the place of its first input in the submission.
+    #[tracing::instrument(
+        name = "submit",
+        skip_all,
+        fields(
+            batch = %batch.id,
+            submission = %batch.submission,
+            workflow = %batch.content.workflow(),
+            runs = batch.content.inputs().len(),
+        )
+    )]
     pub(super) async fn insert(
         &self,
         batch: NewBatch,
@@ -76,7 +86,10 @@ impl Engine {
         let inserted = |batch, replay| Ok(Inserted { batch, replay });
         match self.storage().insert(batch).await? {
             InsertReply::Stored => inserted(id, Replay::New),
-            InsertReply::Replayed(first) => inserted(first, Replay::Replayed),
+            InsertReply::Replayed(first) => {
+                tracing::info!(batch = %first, "found the batch that has the idempotency key");
+                inserted(first, Replay::Replayed)
+            }
             InsertReply::UnknownWorkflow => Err(SubmitError::UnknownWorkflow(workflow)),
             InsertReply::UnknownVersion(unknown) => Err(SubmitError::UnknownVersion(unknown)),
             InsertReply::KeyConflict(stored) => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::task::spawn_blocking;
+use tracing::Span;
 
 use crate::executor::{Executor, ExecutorError, Outcome, RunContext};
 
@@ -38,7 +39,8 @@ where
 {
     async fn execute(&self, run: RunContext) -> Result<Outcome, ExecutorError> {
         let function = Arc::clone(&self.0);
-        let ended = spawn_blocking(move || function(run)).await;
+        let span = Span::current();
+        let ended = spawn_blocking(move || span.in_scope(|| function(run))).await;
         ended.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(payload) => resume_unwind(payload),
             Err(error) => Err(error.into()),

@@ -1,3 +1,4 @@
+use batch_core::run::Attempt;
 use batch_core::storage::{Claim, ClaimKey, Disposition, Settlement};
 use batch_core::time::Timestamp;
 
@@ -37,6 +38,11 @@ impl Ending {
     /// The run and its token.
     pub(super) const fn key(&self) -> ClaimKey {
         self.claim.key()
+    }
+
+    /// Which attempt ended.
+    pub(super) const fn attempt(&self) -> Attempt {
+        self.claim.attempt()
     }
 
     /// What to tell the store. Telling it twice is harmless: the token is spent by the first.

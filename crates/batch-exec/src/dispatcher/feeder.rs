@@ -7,6 +7,7 @@ use batch_core::journal::Sequence;
 use batch_core::storage::{ClaimRequest, Claimed, ClaimedRun, ErrorKind, StorageError};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, field};
 
 use super::job::Job;
 use super::pool::Pool;
@@ -45,6 +46,13 @@ pub(super) async fn feed(pool: Arc<Pool>) {
     }
 }
 
+/// Tells of a run that was claimed.
+fn tell(claimed: &ClaimedRun) {
+    let (run, workflow) = (claimed.claim.run(), &claimed.workflow);
+    let (batch, attempt) = (run.batch(), claimed.claim.attempt().get());
+    tracing::debug!(%batch, %run, %workflow, attempt, "claimed");
+}
+
 /// What a claim brought.
 enum Fed {
     Runs,
@@ -74,7 +82,11 @@ impl Feeder {
         let mut request = ClaimRequest::new(self.workflows.clone(), room);
         request.lease = self.pool.options.lease;
         let asked = Instant::now();
-        let Claimed { runs, next_due, .. } = self.pool.storage.claim(request).await?;
+        let span = tracing::debug_span!("claim", room, claimed = field::Empty);
+        let claimed = self.pool.storage.claim(request);
+        let Claimed { runs, next_due, .. } = claimed.instrument(span.clone()).await?;
+        span.record("claimed", runs.len());
+        span.in_scope(|| runs.iter().for_each(tell));
         self.pool.window.claimed_in(asked.elapsed());
         self.backoff.succeeded();
         if runs.is_empty() {

@@ -4,6 +4,7 @@ use batch_core::storage::{Settled, StorageError};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::ending::Ending;
 use super::pool::Pool;
@@ -45,8 +46,10 @@ async fn settle(pool: &Pool, group: &[Ending], closing: &CancellationToken) {
     let mut backoff = Backoff::of_storage();
     loop {
         let settlements = group.iter().map(Ending::settlement).collect();
-        match pool.storage.settle(settlements).await {
-            Ok(replies) => return report_stale(group, &replies),
+        let span = tracing::debug_span!("settle", runs = group.len());
+        let settled = pool.storage.settle(settlements).instrument(span.clone());
+        match settled.await {
+            Ok(replies) => return span.in_scope(|| report(group, &replies)),
             Err(error) if is_worth_another_try(&error, &backoff, closing) => {
                 let wait = backoff.failed();
                 tracing::warn!(%error, ?wait, "could not record how runs ended, trying again");
@@ -69,11 +72,16 @@ fn is_worth_another_try(
     error.is_retryable() && !(closing.is_cancelled() && backoff.failures() >= LAST_TRIES)
 }
 
-fn report_stale(group: &[Ending], replies: &[Settled]) {
+/// Tells what became of each run.
+fn report(group: &[Ending], replies: &[Settled]) {
     for (ending, reply) in group.iter().zip(replies) {
-        if *reply == Settled::Stale {
-            let key = ending.key();
-            tracing::info!(run = %key.run, "the claim was no longer current; the result is dropped");
+        let run = ending.key().run;
+        let (batch, attempt) = (run.batch(), ending.attempt().get());
+        match reply {
+            Settled::Stale => {
+                tracing::info!(%batch, %run, attempt, "the claim was no longer current; the result is dropped");
+            }
+            applied => tracing::debug!(%batch, %run, attempt, ?applied, "settled"),
         }
     }
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use batch_core::time::Timestamp;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::allowance::Allowance;
 use super::attempt::attempt;
@@ -34,7 +35,14 @@ pub(super) async fn execute(pool: &Pool, job: Job) {
     let Some(stop) = pool.held.begin(token, allowance) else {
         return;
     };
-    let disposition = attempt(pool, &route, run, stop).await;
+    let span = tracing::info_span!(
+        "run",
+        batch = %run.batch(),
+        run = %run.id(),
+        workflow = %run.workflow(),
+        attempt = run.attempt().get(),
+    );
+    let disposition = attempt(pool, &route, run, stop).instrument(span).await;
     if let Some(claim) = pool.take(token) {
         pool.settle(Ending::of_attempt(claim, started_at, disposition));
     }

@@ -7,6 +7,7 @@ use batch_core::journal::{Entry, Event, Sequence};
 use batch_core::storage::{JournalPage, Storage, StorageError};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::subject_cache::SubjectCache;
 use super::{EventSink, Gap, SinkError};
@@ -172,7 +173,10 @@ impl SinkRunner {
 
     async fn deliver(&self, events: &[Event], drain: &CancellationToken) -> Result<(), GivenUp> {
         for some in events.chunks(MOST_EVENTS) {
+            let span = tracing::debug_span!("deliver", sink = %self.name, events = some.len());
+            span.in_scope(|| some.iter().for_each(tell));
             self.until_taken(drain, || Guarded::new(|| self.sink.deliver(some)))
+                .instrument(span)
                 .await?;
         }
         Ok(())
@@ -218,6 +222,15 @@ impl SinkRunner {
         self.save_at = None;
         Ok(())
     }
+}
+
+/// Tells of an event that is about to be delivered.
+fn tell(event: &Event) {
+    let (name, batch, workflow) = (event.kind.name(), event.batch, &event.workflow);
+    let run = event.kind.run();
+    let attempt = run.and_then(|run| run.attempt).map(|n| n.get());
+    let run = run.map(|run| tracing::field::display(run.id));
+    tracing::debug!(event = name, %batch, run, %workflow, attempt, "delivering");
 }
 
 /// What follows after a step.

@@ -13,6 +13,7 @@ mod failing_store;
 mod fetching;
 mod flaky_storage;
 mod http_executor;
+mod observing;
 mod retries;
 mod shutdown;
 mod sinks;

@@ -1,0 +1,203 @@
+use std::fmt;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use batch_core::storage::SinkStart;
+use parking_lot::Mutex;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_core::span::Current;
+
+use batch_exec::blocking::blocking_fn;
+use batch_exec::{Outcome, RunContext};
+
+use super::yard::Yard;
+
+/// What is emitted, a line each: `span{field=value …}` or `span{…}: event field=value …`.
+#[derive(Debug, Clone, Default)]
+struct Recorder {
+    spans: Arc<Mutex<Vec<String>>>,
+    kinds: Arc<Mutex<Vec<&'static Metadata<'static>>>>,
+    events: Arc<Mutex<Vec<String>>>,
+    entered: Arc<Mutex<Vec<(std::thread::ThreadId, u64)>>>,
+}
+
+struct Line<'a>(&'a mut String);
+
+impl Visit for Line<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+}
+
+impl Recorder {
+    fn has_span(&self, name: &str, fields: &[String]) -> bool {
+        has(&self.spans.lock(), name, fields)
+    }
+
+    fn has_event(&self, span: &str, fields: &[String]) -> bool {
+        has(&self.events.lock(), span, fields)
+    }
+
+    /// The innermost span that this thread is in: its place.
+    fn innermost(&self) -> Option<usize> {
+        let here = std::thread::current().id();
+        let entered = self.entered.lock();
+        let (_, id) = entered.iter().rev().find(|(thread, _)| *thread == here)?;
+        usize::try_from(*id - 1).ok()
+    }
+}
+
+/// Whether a line begins with a name and has all these fields.
+fn has(lines: &[String], name: &str, fields: &[String]) -> bool {
+    let begins = format!("{name} ");
+    let fits = |line: &String| {
+        line.starts_with(&begins)
+            && fields
+                .iter()
+                .all(|field| line.contains(&format!(" {field}")))
+    };
+    lines.iter().any(fits)
+}
+
+impl Subscriber for Recorder {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("batch") || metadata.target().starts_with("promises")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut line = span.metadata().name().to_owned();
+        span.record(&mut Line(&mut line));
+        let mut spans = self.spans.lock();
+        self.kinds.lock().push(span.metadata());
+        spans.push(line);
+        Id::from_u64(spans.len() as u64)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        let place = usize::try_from(span.into_u64() - 1).unwrap();
+        values.record(&mut Line(&mut self.spans.lock()[place]));
+    }
+
+    fn current_span(&self) -> Current {
+        let Some(place) = self.innermost() else {
+            return Current::none();
+        };
+        Current::new(Id::from_u64(place as u64 + 1), self.kinds.lock()[place])
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let span = self
+            .innermost()
+            .map(|place| self.spans.lock()[place].clone());
+        let mut line = span.unwrap_or_default();
+        event.record(&mut Line(&mut line));
+        self.events.lock().push(line);
+    }
+
+    fn enter(&self, span: &Id) {
+        let here = std::thread::current().id();
+        self.entered.lock().push((here, span.into_u64()));
+    }
+
+    fn exit(&self, span: &Id) {
+        let left = (std::thread::current().id(), span.into_u64());
+        let mut entered = self.entered.lock();
+        if let Some(place) = entered.iter().rposition(|entry| *entry == left) {
+            entered.remove(place);
+        }
+    }
+}
+
+fn fields<const N: usize>(all: [String; N]) -> Vec<String> {
+    all.into()
+}
+
+/// A batch of one run, submitted and executed, with a sink listening.
+async fn observed(recorder: &Recorder, executor: impl batch_exec::Executor) -> [String; 4] {
+    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let yard = Yard::new().await;
+    let dispatcher = yard
+        .dispatcher()
+        .workflow("w", executor)
+        .sink(
+            "ears",
+            SinkStart::Beginning,
+            |_: &batch_core::journal::Event| {},
+        )
+        .start()
+        .await
+        .unwrap();
+    let batch = yard.submit("w", 1).await;
+    yard.finished(batch).await;
+    let run = yard.run(batch, 0).await.id;
+    dispatcher.shutdown().await.unwrap();
+    [
+        format!("batch={batch}"),
+        format!("run={run}"),
+        "workflow=w".to_owned(),
+        "attempt=1".to_owned(),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_step_of_a_run_has_its_span_with_the_ids() {
+    let recorder = Recorder::default();
+    let work = |_: RunContext| async {
+        tracing::info!("working");
+        Ok(Outcome::done_without_output())
+    };
+    let [batch, run, workflow, attempt] = observed(&recorder, work).await;
+    let all = fields([
+        batch.clone(),
+        run.clone(),
+        workflow.clone(),
+        attempt.clone(),
+    ]);
+    let submit = fields([batch.clone(), workflow, "runs=1".to_owned()]);
+    assert!(recorder.has_span("submit", &submit), "{recorder:?}");
+    assert!(
+        recorder.has_span("claim", &fields(["claimed=1".to_owned()])),
+        "{recorder:?}"
+    );
+    assert!(recorder.has_event("claim", &all), "{recorder:?}");
+    assert!(recorder.has_span("run", &all), "{recorder:?}");
+    assert!(recorder.has_event("run", &fields([run.clone(), "message=working".to_owned()])));
+    assert!(
+        recorder.has_span("settle", &fields(["runs=1".to_owned()])),
+        "{recorder:?}"
+    );
+    let settled = fields([batch, run, attempt, "message=settled".to_owned()]);
+    assert!(recorder.has_event("settle", &settled), "{recorder:?}");
+    assert!(
+        recorder.has_span("deliver", &fields(["sink=ears".to_owned()])),
+        "{recorder:?}"
+    );
+    assert!(recorder.has_event("deliver", &all), "{recorder:?}");
+}
+
+#[tokio::test]
+async fn what_a_blocking_closure_logs_is_inside_the_span_of_its_run() {
+    let recorder = Recorder::default();
+    let elsewhere = recorder.clone();
+    let work = blocking_fn(move |_| {
+        // A thread of the pool has no subscriber of its own, as a program's would be global.
+        let _guard = tracing::subscriber::set_default(elsewhere.clone());
+        tracing::info!("working");
+        Ok(Outcome::done_without_output())
+    });
+    let [_, run, ..] = observed(&recorder, work).await;
+    let working = fields([run, "message=working".to_owned()]);
+    assert!(recorder.has_event("run", &working), "{recorder:?}");
+}
+
+#[test]
+fn the_page_on_observability_names_every_span() {
+    let page = include_str!("../../../../docs/observability.md");
+    for span in ["submit", "claim", "run", "settle", "deliver"] {
+        assert!(page.contains(&format!("\n| `{span}` | ")), "{span}");
+    }
+}
