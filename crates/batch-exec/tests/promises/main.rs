@@ -15,6 +15,7 @@ mod flaky_storage;
 mod http_executor;
 mod observing;
 mod retries;
+mod services;
 mod shutdown;
 mod sinks;
 mod timeouts;
