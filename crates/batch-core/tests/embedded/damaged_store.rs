@@ -262,14 +262,13 @@ fn check(trials: u64) {
     print(&tally);
     assert!(wrong.is_empty(), "{wrong:#?}");
     let of = |outcome| Harm::ALL.map(|harm| tally.get(&(harm, outcome)).copied().unwrap_or(0));
-    assert!(
-        of(Outcome::Intact).iter().sum::<u64>() > 0,
-        "all is damaged"
-    );
-    assert!(
-        of(Outcome::Typed)[..3].iter().all(|n| *n > 0),
-        "nothing struck"
-    );
+    let (intact, typed) = (of(Outcome::Intact), of(Outcome::Typed));
+    assert!(intact.iter().sum::<u64>() > 0, "all is damaged");
+    assert!(typed.iter().sum::<u64>() > 0, "nothing struck");
+    // Of a few trials of one kind, all may strike what nobody needs.
+    if trials >= 400 {
+        assert!(typed[..3].iter().all(|n| *n > 0), "a kind never struck");
+    }
 }
 
 #[test]
