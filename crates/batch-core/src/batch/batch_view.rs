@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{BatchState, Counts};
 use crate::catalogue::Version;
 use crate::id::{BatchId, SubmissionId, WorkflowId};
-use crate::request::Priority;
+use crate::request::{Priority, Timing};
 use crate::time::Elapsed;
 
 /// A batch as it stands when it is read.
@@ -24,6 +24,8 @@ pub struct Batch {
     pub version: Version,
     /// How soon its runs are claimed.
     pub priority: Priority,
+    /// When its runs may begin, and until when.
+    pub timing: Timing,
     /// Where it stands.
     pub state: BatchState,
     /// How many runs stand where.
@@ -82,6 +84,7 @@ mod tests {
             workflow: WorkflowId::new("w").unwrap(),
             version: Version::Draft,
             priority: Priority::BATCH,
+            timing: Timing::default(),
             state: BatchState::Processing,
             counts,
             created_at: Timestamp::UNIX_EPOCH,

@@ -46,6 +46,23 @@ macro_rules! conformance_cases {
                 a_clock_that_is_set_forward_takes_no_run_away [time];
                 a_claim_whose_future_is_dropped_holds_nothing_after_a_lease [time];
             }
+            timing {
+                no_run_of_a_batch_is_claimed_before_its_time [time];
+                a_spread_batch_falls_due_run_by_run [time];
+                a_spread_begins_when_its_batch_is_stored_or_may_begin [time];
+                a_spread_goes_on_through_a_crash [time durable];
+                a_run_that_was_given_back_is_due_as_before [time];
+                due_times_are_wall_time [time];
+                another_time_under_the_same_key_is_other_content [];
+                a_batch_that_was_cancelled_before_its_time_wakes_nobody [time];
+                waiting_runs_of_an_expired_batch_end_as_failed [time];
+                a_prune_ends_what_has_expired [time];
+                what_is_held_when_its_batch_expires_goes_on [time];
+                a_run_that_comes_back_after_its_batch_expired_ends [time];
+                a_clock_by_itself_ends_nothing [time];
+                an_expired_batch_reads_the_same_after_a_crash [time durable];
+                a_batch_that_expired_in_part_is_cancelled_as_a_whole [time];
+            }
             settle {
                 every_disposition_leaves_the_run_where_it_says [];
                 replies_stand_in_the_order_of_the_settlements [];

@@ -65,6 +65,7 @@ pub(super) fn kind(fact: &Fact) -> &'static str {
         Fact::Interrupted(_) => "interrupted",
         Fact::Cancelling(_) => "cancelling",
         Fact::Swept(_) => "swept",
+        Fact::Expired(_) => "expired",
         Fact::Finished { .. } => "finished",
     }
 }

@@ -4,7 +4,7 @@ use crate::batch::{Batch, Extent};
 use crate::catalogue::Version;
 use crate::id::BatchId;
 use crate::ordinal::Ordinal;
-use crate::request::VersionSelector;
+use crate::request::{Timing, VersionSelector};
 use crate::storage::NewBatch;
 use crate::valid::{Source, ValidInput};
 
@@ -77,6 +77,8 @@ pub(super) fn of_requests(stored: &Batch, new: &NewBatch) -> Option<Difference> 
         of_batch("/version", &stored.version, &given.version())
     } else if stored.priority != given.priority() {
         of_batch("/priority", &stored.priority, &given.priority())
+    } else if let Some((path, stored, given)) = of_timing(stored.timing, given.timing()) {
+        Some(between(None, path, stored.as_deref(), given.as_deref()))
     } else if stored.retry_of != new.retry_of {
         let shown = |of: Option<BatchId>| of.map(|id| id.to_string());
         let (stored, given) = (shown(stored.retry_of), shown(new.retry_of));
@@ -89,6 +91,24 @@ pub(super) fn of_requests(stored: &Batch, new: &NewBatch) -> Option<Difference> 
     } else {
         None
     }
+}
+
+/// What the two say differently of when runs may begin, or until when.
+fn of_timing(
+    stored: Timing,
+    given: Timing,
+) -> Option<(&'static str, Option<String>, Option<String>)> {
+    let said = |timing: Timing| {
+        [
+            ("/notBefore", timing.not_before.map(|at| at.to_string())),
+            ("/spread", Some(format!("{:?}", timing.spread))),
+            ("/expiresAt", timing.expires_at.map(|at| at.to_string())),
+        ]
+    };
+    let pairs = said(stored).into_iter().zip(said(given));
+    pairs
+        .map(|((path, stored), (_, given))| (path, stored, given))
+        .find(|(_, stored, given)| stored != given)
 }
 
 /// The first input that is not the same on both sides; `first` is the place of the first of

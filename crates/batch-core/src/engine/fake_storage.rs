@@ -97,6 +97,7 @@ impl Stored {
             workflow: self.new.content.workflow().clone(),
             version: self.version,
             priority: self.new.content.priority(),
+            timing: self.new.content.timing(),
             state: self.state(&counts),
             counts,
             created_at: Timestamp::UNIX_EPOCH,

@@ -1,4 +1,8 @@
-use crate::request::{BatchRequest, Input, Priority, VersionSelector};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::request::{BatchRequest, Input, Priority, Timing, VersionSelector};
 
 /// A submission as the caller says it, without its inputs. Nothing is checked
 /// until it is submitted.
@@ -14,6 +18,8 @@ pub struct SubmissionRequest {
     pub version: VersionSelector,
     /// How soon, 1 (first) to 100 (last).
     pub priority: i64,
+    /// When its runs may begin, and until when. Each batch of the submission has all of it.
+    pub timing: Timing,
     /// The key under which this submission happens once, and can be continued.
     pub idempotency_key: Option<String>,
 }
@@ -26,6 +32,7 @@ impl SubmissionRequest {
             workflow: workflow.into(),
             version: VersionSelector::Newest,
             priority: Priority::BATCH.into(),
+            timing: Timing::default(),
             idempotency_key: None,
         }
     }
@@ -44,6 +51,30 @@ impl SubmissionRequest {
         self
     }
 
+    /// Lets no run begin before this moment.
+    #[must_use]
+    pub const fn not_before(mut self, at: Timestamp) -> Self {
+        self.timing.not_before = Some(at);
+        self
+    }
+
+    /// Spreads the times at which runs become due evenly over a duration.
+    ///
+    /// Each batch of the submission is spread over it, from [`Timing::not_before`] or from its
+    /// own storing on.
+    #[must_use]
+    pub const fn spread(mut self, over: Duration) -> Self {
+        self.timing.spread = over;
+        self
+    }
+
+    /// Ends runs that still wait at this moment as failed.
+    #[must_use]
+    pub const fn expires_at(mut self, at: Timestamp) -> Self {
+        self.timing.expires_at = Some(at);
+        self
+    }
+
     /// Makes repeating the submit harmless: what is stored is found, and the rest is added.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
@@ -57,6 +88,7 @@ impl SubmissionRequest {
             .version(self.version)
             .priority(self.priority)
             .idempotency_key(key);
+        request.timing = self.timing;
         request.inputs = inputs;
         request
     }

@@ -26,7 +26,8 @@ impl Fact {
             Self::Released(set)
             | Self::Interrupted(set)
             | Self::Cancelling(set)
-            | Self::Swept(set) => set.clone(),
+            | Self::Swept(set)
+            | Self::Expired(set) => set.clone(),
         }
     }
 }
@@ -93,6 +94,7 @@ pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject
         Fact::Interrupted(set) => each(set, EventKind::RunInterrupted),
         Fact::Cancelling(set) => each(set, EventKind::RunCancelling),
         Fact::Swept(set) => each(set, EventKind::RunCancelled),
+        Fact::Expired(set) => each(set, |run| EventKind::RunFailed(run, Failure::expired())),
     }
 }
 

@@ -33,6 +33,9 @@ pub enum Fact {
     /// All these waiting runs were cancelled with their batch.
     #[serde(rename = "w")]
     Swept(OrdinalSet),
+    /// All these runs still waited when their batch expired, and ended as failed.
+    #[serde(rename = "x")]
+    Expired(OrdinalSet),
     /// Every run has ended. Comes once, after the entry of the last run.
     #[serde(rename = "f")]
     Finished {

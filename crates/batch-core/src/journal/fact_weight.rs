@@ -21,7 +21,8 @@ impl Fact {
             Self::Released(set)
             | Self::Interrupted(set)
             | Self::Cancelling(set)
-            | Self::Swept(set) => set.intervals().count() * BYTES_A_RUN,
+            | Self::Swept(set)
+            | Self::Expired(set) => set.intervals().count() * BYTES_A_RUN,
         }
     }
 }

@@ -4,6 +4,7 @@ use sha2::Sha256;
 use super::machine::{Belongings, PreparedBatch};
 use super::record::{Fingerprint, InputChunks, encode};
 use crate::ordinal::Ordinal;
+use crate::request::Timing;
 use crate::storage::{ErrorKind, NewBatch, StorageError};
 
 /// Encodes a batch for the store, on the caller's thread.
@@ -38,6 +39,10 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
         let asked = (&content.workflow, version, content.priority);
         let place = (batch.part, batch.extent, batch.retry_of);
         print.add(&encode(&(asked, place)));
+        // Left out where nothing is said, so that it adds nothing to what older programs stored.
+        if content.timing != Timing::default() {
+            print.add(&encode(&content.timing.as_millis()));
+        }
         print.finish()
     });
     let belongings = Belongings {
@@ -53,6 +58,7 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
         workflow: content.workflow,
         selector: content.version,
         priority: content.priority,
+        timing: content.timing,
         key: content.idempotency_key,
         fingerprint,
         total: u32::try_from(content.inputs.len()).unwrap_or(u32::MAX),

@@ -37,6 +37,14 @@ impl OrdinalSet {
         self.intervals.iter().map(|(start, end)| end - start).sum()
     }
 
+    /// How many of its members are below `end`.
+    #[must_use]
+    pub fn len_below(&self, end: Ordinal) -> u32 {
+        let n = end.get();
+        let below = self.intervals.iter().take_while(|(start, _)| *start < n);
+        below.map(|(start, end)| (*end).min(n) - start).sum()
+    }
+
     /// Whether it has no member.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -233,6 +241,8 @@ mod tests {
                 prop_assert_eq!(set.first().map(Ordinal::get), model.first().copied());
                 prop_assert_eq!(set.contains(Ordinal::new(n)), model.contains(&n));
                 let from = Ordinal::new(n);
+                let below = model.range(..n).count();
+                prop_assert_eq!(set.len_below(from) as usize, below);
                 let tail: Vec<u32> = set.iter_from(from).map(Ordinal::get).collect();
                 prop_assert_eq!(tail, model.range(n..).copied().collect::<Vec<_>>());
                 prop_assert!(set.intervals.windows(2).all(|w| w[0].1 < w[1].0));

@@ -1,4 +1,8 @@
-use super::{Input, Priority, VersionSelector};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Input, Priority, Timing, VersionSelector};
 
 /// One batch as the caller says it. Nothing is checked until it is submitted.
 ///
@@ -20,6 +24,8 @@ pub struct BatchRequest {
     pub version: VersionSelector,
     /// How soon, 1 (first) to 100 (last).
     pub priority: i64,
+    /// When its runs may begin, and until when.
+    pub timing: Timing,
     /// The key under which this submit happens once.
     pub idempotency_key: Option<String>,
     /// What to run it on.
@@ -34,6 +40,7 @@ impl BatchRequest {
             workflow: workflow.into(),
             version: VersionSelector::Newest,
             priority: Priority::BATCH.into(),
+            timing: Timing::default(),
             idempotency_key: None,
             inputs: Vec::new(),
         }
@@ -50,6 +57,27 @@ impl BatchRequest {
     #[must_use]
     pub fn priority(mut self, priority: impl Into<i64>) -> Self {
         self.priority = priority.into();
+        self
+    }
+
+    /// Lets no run begin before this moment.
+    #[must_use]
+    pub const fn not_before(mut self, at: Timestamp) -> Self {
+        self.timing.not_before = Some(at);
+        self
+    }
+
+    /// Spreads the times at which runs become due evenly over a duration.
+    #[must_use]
+    pub const fn spread(mut self, over: Duration) -> Self {
+        self.timing.spread = over;
+        self
+    }
+
+    /// Ends runs that still wait at this moment as failed.
+    #[must_use]
+    pub const fn expires_at(mut self, at: Timestamp) -> Self {
+        self.timing.expires_at = Some(at);
         self
     }
 

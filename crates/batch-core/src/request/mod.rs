@@ -6,6 +6,7 @@ mod limits;
 mod priority;
 mod raw_metadata;
 mod secrets;
+mod timing;
 mod version_selector;
 
 pub use batch_request::BatchRequest;
@@ -14,4 +15,5 @@ pub use limits::Limits;
 pub use priority::{InvalidPriority, Priority};
 pub use raw_metadata::RawMetadata;
 pub use secrets::Secrets;
+pub use timing::Timing;
 pub use version_selector::VersionSelector;

@@ -21,6 +21,8 @@ impl Failure {
     pub const TIMED_OUT: &'static str = "TIMED_OUT";
     /// The process died too often while it held the run.
     pub const CRASHED: &'static str = "CRASHED";
+    /// It still waited when its batch expired.
+    pub const EXPIRED: &'static str = "EXPIRED";
     /// The executor's output is larger than an output may be.
     pub const OUTPUT_TOO_LARGE: &'static str = "OUTPUT_TOO_LARGE";
 
@@ -31,6 +33,11 @@ impl Failure {
             reason: cut(reason.into(), MAX_REASON_BYTES),
             message: cut(message.into(), MAX_MESSAGE_BYTES),
         }
+    }
+
+    /// That of a run that still waited when its batch expired.
+    pub(crate) fn expired() -> Self {
+        Self::new(Self::EXPIRED, "it still waited when its batch expired")
     }
 
     /// The word for programs, such as `TIMED_OUT`. At most 64 bytes.

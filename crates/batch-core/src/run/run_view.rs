@@ -38,7 +38,8 @@ pub struct Run {
     pub started_at: Option<Timestamp>,
     /// When it ended; `None` before.
     pub ended_at: Option<Timestamp>,
-    /// When it may be claimed again; set while it waits for a retry.
+    /// When it may be claimed; set while it waits for a retry, and before its first claim where
+    /// its batch says when its runs may begin.
     pub due_at: Option<Timestamp>,
     /// Why it failed, or why its latest attempt did.
     pub failure: Option<Failure>,

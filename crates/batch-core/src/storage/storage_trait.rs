@@ -53,6 +53,18 @@ use crate::valid::ValidInput;
 /// [`Failure::CRASHED`](crate::run::Failure::CRASHED). Other work goes before
 /// quarantine, but not for ever.
 ///
+/// # Times of a batch
+///
+/// A run that was never claimed is due at the time of its batch and its share of the spread:
+/// run n of N at n/N of it. The time of a batch is its `not_before`, or else that at which it was
+/// stored. Due times are wall time, those of retries too: a clock that is set forward makes runs
+/// due. What was due stays due when the clock is set back, until the store is opened again.
+///
+/// Runs that wait at `expires_at` end as failed with
+/// [`Failure::EXPIRED`](crate::run::Failure::EXPIRED), in the first claim or prune from that time
+/// on. Held ones go on, and end so if they come to wait again. Until then they are as they were,
+/// whatever the clock says. A batch of any size expires in the same few writes.
+///
 /// # Cancel safety
 ///
 /// Every method: a call whose future is dropped either happened whole or not at
@@ -67,10 +79,11 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// The idempotency key is looked up before the catalogue. The same key and
     /// content give [`InsertReply::Replayed`], other content
     /// [`InsertReply::KeyConflict`]; both name the batch that was first. Content
-    /// is all that the caller said: workflow, version asked for, priority, whether more
-    /// parts may follow, which batch it retries, and the inputs in their order with
-    /// their secrets. The version asked for counts with the first part of a submission alone.
-    /// A key stands for each part of a submission by itself. The version is resolved here, once. An unknown
+    /// is all that the caller said: workflow, version asked for, priority, when its
+    /// runs may begin and until when, whether more parts may follow, which batch it
+    /// retries, and the inputs in their order with their secrets. The version asked for
+    /// counts with the first part of a submission alone. A key stands for each part of a
+    /// submission by itself. The version is resolved here, once. An unknown
     /// workflow or version writes nothing. An id that is taken is refused with
     /// [`ErrorKind::Invalid`](super::ErrorKind::Invalid).
     ///

@@ -1,6 +1,6 @@
 use super::ValidInput;
 use crate::id::{IdempotencyKey, WorkflowId};
-use crate::request::{Priority, VersionSelector};
+use crate::request::{Priority, Timing, VersionSelector};
 
 /// A batch that passed every check. Only [`validate`](super::validate) makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,6 +8,7 @@ pub struct ValidBatch {
     pub(crate) workflow: WorkflowId,
     pub(crate) version: VersionSelector,
     pub(crate) priority: Priority,
+    pub(crate) timing: Timing,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     pub(crate) inputs: Vec<ValidInput>,
 }
@@ -29,6 +30,12 @@ impl ValidBatch {
     #[must_use]
     pub fn priority(&self) -> Priority {
         self.priority
+    }
+
+    /// When its runs may begin, and until when; to the millisecond.
+    #[must_use]
+    pub fn timing(&self) -> Timing {
+        self.timing
     }
 
     /// The key under which this submit happens once.

@@ -20,6 +20,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "Every other call goes on.",
         "tests/storage/full.rs on a map that says it is full, tests/embedded on a full disk",
     ),
+    (
+        "A batch of any size expires in the same few writes.",
+        "tests/storage counts the writes of KvStorage",
+    ),
 ];
 
 fn source(path: &str) -> PathBuf {

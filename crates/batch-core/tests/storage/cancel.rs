@@ -1,6 +1,10 @@
-use batch_core::storage::{CancelReply, CancelTarget};
+use std::num::NonZeroU32;
+use std::time::Duration;
 
-use super::yard::Yard;
+use batch_core::storage::{CancelReply, CancelTarget, ClaimRequest};
+use batch_core::time::Clock;
+
+use super::yard::{Yard, request, workflow};
 
 async fn cancel(yard: &Yard, target: CancelTarget) -> CancelReply {
     yard.storage().cancel(target).await.unwrap()
@@ -18,4 +22,40 @@ async fn cancelling_a_thousand_waiting_runs_costs_the_writes_of_cancelling_ten()
         costs.push(yard.kv.writes() - before);
     }
     assert_eq!(costs[0], costs[1]);
+}
+
+#[tokio::test]
+async fn a_thousand_waiting_runs_expire_in_the_writes_of_ten() {
+    let yard = Yard::new().await;
+    let mut costs = Vec::new();
+    for inputs in [10, 1_000] {
+        let at = yard.clock.now().wall + Duration::from_secs(10);
+        let id = yard.submit_request(request(inputs).expires_at(at)).await;
+        yard.clock.advance(Duration::from_secs(10));
+        let before = yard.kv.writes();
+        assert!(yard.claim(1).await.is_empty());
+        assert_eq!(yard.batch(id).await.counts.failed, u64::from(inputs));
+        costs.push(yard.kv.writes() - before);
+    }
+    assert_eq!(costs[0], costs[1]);
+}
+
+#[tokio::test]
+async fn more_batches_than_one_commit_takes_expire_in_several() {
+    let yard = Yard::new().await;
+    let at = yard.clock.now().wall + Duration::from_secs(10);
+    for _ in 0..513 {
+        yard.submit_request(request(1).expires_at(at)).await;
+    }
+    yard.submit(1).await;
+    yard.clock.advance(Duration::from_secs(10));
+    let request = || ClaimRequest::new(vec![workflow()], NonZeroU32::MIN);
+    let first = yard.storage().claim(request()).await.unwrap();
+    assert!(
+        first.runs.is_empty(),
+        "nothing is claimed beside what is left to expire"
+    );
+    assert_eq!(first.next_due, Some(Duration::ZERO));
+    let second = yard.storage().claim(request()).await.unwrap();
+    assert_eq!(second.runs.len(), 1);
 }

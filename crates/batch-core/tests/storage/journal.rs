@@ -13,6 +13,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Interrupted(_) => "interrupted",
         Fact::Cancelling(_) => "cancelling",
         Fact::Swept(_) => "swept",
+        Fact::Expired(_) => "expired",
         Fact::Finished { .. } => "finished",
         _ => "unknown",
     }

@@ -19,4 +19,5 @@ pub(super) mod secrets;
 pub(super) mod settle;
 pub(super) mod sinks;
 pub(super) mod submission;
+pub(super) mod timing;
 pub(super) mod wait;

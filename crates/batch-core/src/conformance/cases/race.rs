@@ -216,7 +216,7 @@ pub(crate) async fn a_cancel_amid_settlements_ends_each_run_once(yard: &mut Yard
     let mut finished = Vec::new();
     for entry in yard.journal().await {
         match &entry.fact {
-            Fact::Ended(_) | Fact::Swept(_) => {
+            Fact::Ended(_) | Fact::Swept(_) | Fact::Expired(_) => {
                 for ordinal in entry.fact.ordinals().iter() {
                     *ends.entry(RunId::new(entry.batch, ordinal)).or_default() += 1;
                 }

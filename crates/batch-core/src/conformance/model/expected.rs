@@ -21,6 +21,8 @@ const RETRY: Duration = Duration::from_secs(7);
 struct Whole {
     swept: bool,
     finished: Option<Duration>,
+    /// The uptime at which what waits ends.
+    expires: Option<Duration>,
 }
 
 /// What a store should hold: kept as plainly as can be.
@@ -55,6 +57,12 @@ impl Expected {
     pub(super) async fn take(&mut self, yard: &mut Yard, step: Step) {
         match step {
             Step::Submit { inputs, key } => self.submit(yard, inputs, key).await,
+            Step::SubmitTimed {
+                inputs,
+                delay,
+                spread,
+                life,
+            } => self.submit_timed(yard, inputs, [delay, spread], life).await,
             Step::Claim(limit) => self.claim(yard, limit).await,
             Step::Settle { which, how } => self.settle(yard, which, how).await,
             Step::SettleAgain(which) => self.settle_again(yard, which).await,
@@ -92,12 +100,57 @@ impl Expected {
             let whole = Whole {
                 swept: false,
                 finished: None,
+                expires: None,
             };
             self.batches.insert(id, whole);
             self.order.push(id);
             self.keys.extend(key.map(|key| (key, (inputs, id))));
             let runs = (0..inputs).map(|ordinal| (run_id(id, ordinal), Known::NEW));
             self.runs.extend(runs);
+        }
+    }
+
+    /// Run n of N is due after the delay and n/N of the spread.
+    async fn submit_timed(
+        &mut self,
+        yard: &Yard,
+        inputs: u32,
+        [delay, spread]: [u8; 2],
+        life: Option<u8>,
+    ) {
+        let seconds = |n: u8| Duration::from_secs(n.into());
+        let (now, at) = (uptime(yard), yard.clock().now().wall);
+        let begins = at + seconds(delay);
+        let life = life.map(|life| seconds(delay) + seconds(life));
+        let mut request = request(inputs).not_before(begins).spread(seconds(spread));
+        request.timing.expires_at = life.map(|life| at + life);
+        let id = yard.submit_request(request).await;
+        let whole = Whole {
+            swept: false,
+            finished: None,
+            expires: life.map(|life| now + life),
+        };
+        self.batches.insert(id, whole);
+        self.order.push(id);
+        for ordinal in 0..inputs {
+            let share = u64::from(spread) * 1_000 * u64::from(ordinal) / u64::from(inputs);
+            let due = now + seconds(delay) + Duration::from_millis(share);
+            let known = Known { due, ..Known::NEW };
+            self.runs.insert(run_id(id, ordinal), known);
+        }
+    }
+
+    /// What waits in a batch whose time is over ends.
+    fn expire(&mut self, now: Duration) {
+        let batches = &self.batches;
+        let over = |id: &RunId| {
+            let expires = batches.get(&id.batch()).and_then(|whole| whole.expires);
+            expires.is_some_and(|at| at <= now)
+        };
+        for (_, known) in self.runs.iter_mut().filter(|(id, _)| over(id)) {
+            if known.state == RunState::Pending {
+                known.state = RunState::Failed;
+            }
         }
     }
 
@@ -109,6 +162,7 @@ impl Expected {
         for held in expired {
             self.interrupt(held);
         }
+        self.expire(now);
         let claimed = yard.claim(limit).await;
         self.check_grants(&claimed, limit, now);
         for run in claimed {
@@ -263,6 +317,8 @@ impl Expected {
 
     async fn prune(&mut self, yard: &Yard) {
         let now = uptime(yard);
+        self.expire(now);
+        self.note_finished(now);
         let pruned = yard.prune().await;
         let before = self.batches.len();
         self.batches

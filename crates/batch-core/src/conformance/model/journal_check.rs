@@ -53,7 +53,7 @@ impl JournalCheck {
                 self.step(entry, &[Told::Held], Told::Waiting);
             }
             Fact::Cancelling(_) => self.step(entry, &[Told::Held], Told::Held),
-            Fact::Swept(_) => self.step(entry, &[Told::Waiting], Told::Ended),
+            Fact::Swept(_) | Fact::Expired(_) => self.step(entry, &[Told::Waiting], Told::Ended),
             Fact::Ended(ends) => {
                 let cancels = ends.iter().all(|end| end.state == RunState::Cancelled);
                 let from: &[Told] = match cancels {

@@ -1,10 +1,10 @@
 use super::Machine;
-use crate::batch::{BatchState, Swept};
+use crate::batch::BatchState;
 use crate::id::{BatchId, RunId};
 use crate::journal::Fact;
 use crate::kv::OrderedKv;
 use crate::kv::key;
-use crate::kv::record::{BatchEnd, OutputPlace, Tidy, timestamp};
+use crate::kv::record::{BatchEnd, OutputPlace, Tidy, swept, timestamp};
 use crate::ordinal::Ordinal;
 use crate::run::{Failure, Output, RunState};
 use crate::time::Moment;
@@ -90,13 +90,10 @@ impl<K: OrderedKv> Machine<K> {
             return;
         };
         let counts = batch.counts();
-        let swept = match batch.record.sweeps.is_empty() {
-            true => Swept::No,
-            false => Swept::Cancelled,
-        };
-        let state = BatchState::of(&counts, swept);
+        let state = BatchState::of(&counts, swept(&batch.record.sweeps));
         let sequence = self.note(id, Fact::Finished { counts, state });
         self.set_due(id, None);
+        self.disarm_release(id);
         self.change(id);
         let Some(batch) = self.live.remove(&id) else {
             return;
@@ -104,6 +101,9 @@ impl<K: OrderedKv> Machine<K> {
         self.live_runs -= u64::from(batch.header.total);
         self.schedule.retire(id, &batch.header);
         self.suspects.remove(&id);
+        if let Some(at) = batch.header.expires_at {
+            self.expiries.remove(&(at, id));
+        }
         let at = Self::millis(now).max(batch.header.created_at);
         let mut header = (*batch.header).clone();
         let leaves_secrets = header.with_secrets > 0 && !batch.record.sweeps.is_empty();

@@ -1,9 +1,10 @@
 use super::Machine;
 use super::apply::End;
+use crate::batch::Swept;
 use crate::id::{BatchId, RunId};
 use crate::journal::{Fact, RunEnd};
 use crate::kv::OrderedKv;
-use crate::kv::record::Sweep;
+use crate::kv::record::{Sweep, SweepKind, swept};
 use crate::run::{Attempt, RunState};
 use crate::storage::{CancelReply, CancelTarget, StorageError};
 use crate::time::Moment;
@@ -32,6 +33,7 @@ impl<K: OrderedKv> Machine<K> {
         }
         let at = Self::millis(now);
         self.set_due(id, None);
+        self.disarm_release(id);
         let Some(batch) = self.change(id) else {
             return Ok(CancelReply::NotFound);
         };
@@ -42,13 +44,14 @@ impl<K: OrderedKv> Machine<K> {
         }
         batch.record.cancelling = batch.record.held.clone();
         batch.record.ended.cancelled += u64::from(waiting.len());
-        let repeated = !batch.record.sweeps.is_empty();
+        let repeated = swept(&batch.record.sweeps) == Swept::Cancelled;
         if !(repeated && waiting.is_empty()) {
             let sequence = self.note(id, Fact::Swept(waiting.clone()));
             if let Some(batch) = self.change(id) {
                 batch.record.sweeps.push(Sweep {
                     at,
                     sequence,
+                    kind: SweepKind::Cancelled,
                     ordinals: waiting,
                 });
             }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Machine;
+use super::expire::Ticked;
 use super::interrupt::{is_suspect, quarantine};
 use super::live_batch::Held;
 use super::read_inputs::StoredSecrets;
@@ -59,7 +60,11 @@ impl<K: OrderedKv> Machine<K> {
     ) -> Result<Claimed, StorageError> {
         self.check_writable("claim runs")?;
         self.expire_leases(now);
+        if self.expire_batches(now) == Ticked::Part {
+            return Ok(Claimed::new(Vec::new(), Some(Duration::ZERO)));
+        }
         self.promote_due(now);
+        self.release_due(now);
         let mut runs = Vec::new();
         for (id, taken) in self.take(request, now) {
             self.grant(id, &taken, request.lease, now, &mut runs);
@@ -119,7 +124,8 @@ impl<K: OrderedKv> Machine<K> {
                 .most
                 .min(u32::try_from(fitting.max(1)).unwrap_or(u32::MAX));
             let ready = batch.record.ready.take_first(most);
-            let fresh = batch.record.fresh.take_first(most - ready.len());
+            let due = batch.record.fresh.len_below(Ordinal::new(batch.released));
+            let fresh = batch.record.fresh.take_first(due.min(most - ready.len()));
             let runs = ready.len() + fresh.len();
             let of_batch = taken.entry(pick.batch).or_default();
             of_batch.ready.union_with(&ready);
@@ -328,6 +334,10 @@ impl<K: OrderedKv> Machine<K> {
             .then(|| uptime_left(self.suspects_since.saturating_add(SUSPECTS_WAIT)))
             // Overdue ones wait for what is held; its end is news in the journal.
             .filter(|left| !left.is_zero());
-        [due, lease, drain, suspect].into_iter().flatten().min()
+        let timed = self.next_timed(now);
+        [due, timed, lease, drain, suspect]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

@@ -12,7 +12,7 @@ use crate::kv::record::{
 use crate::kv::size_bound::{SizeBound, Wanted};
 use crate::kv::{ByteSize, OrderedKv, key};
 use crate::ordinal::Ordinal;
-use crate::request::{Priority, VersionSelector};
+use crate::request::{Priority, Timing, VersionSelector};
 use crate::storage::{ErrorKind, InsertReply, StorageError};
 use crate::time::Moment;
 
@@ -27,6 +27,7 @@ pub(in crate::kv) struct PreparedBatch {
     pub workflow: WorkflowId,
     pub selector: VersionSelector,
     pub priority: Priority,
+    pub timing: Timing,
     pub key: Option<IdempotencyKey>,
     pub fingerprint: Option<Fingerprint>,
     pub total: u32,
@@ -207,12 +208,16 @@ impl<K: OrderedKv> Machine<K> {
             self.stage
                 .put_record(&key::idempotency(key, batch.part), &record, 0);
         }
+        let (not_before, spread, expires_at) = batch.timing.as_millis();
         let header = BatchHeader {
             submission: batch.submission,
             part: batch.part,
             workflow: batch.workflow,
             version,
             priority: batch.priority,
+            not_before,
+            spread,
+            expires_at,
             total: batch.total,
             bytes: batch.bytes,
             created_at: Self::millis(now),
@@ -235,6 +240,7 @@ impl<K: OrderedKv> Machine<K> {
         self.live_runs += u64::from(total);
         self.change_head().live += 1;
         self.note(id, Fact::Created);
+        self.arm_release(id);
         self.reschedule(id);
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::batch::{Batch, BatchState, Counts, Swept};
 use crate::id::BatchId;
-use crate::kv::record::{BatchHeader, LiveRecord, RunPage, timestamp};
+use crate::kv::record::{BatchHeader, LiveRecord, RunPage, sweep_of, swept, timestamp};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::RunState;
 use crate::storage::ClaimToken;
@@ -22,6 +22,10 @@ pub(super) struct LiveBatch {
     pub record_parts: u16,
     /// The claims; their ordinals are `record.held`.
     pub claims: BTreeMap<Ordinal, Held>,
+    /// How many of its runs, from the first on, may be claimed as far as their time goes.
+    pub released: u32,
+    /// When the next of them may, as far as it is noted.
+    pub release_at: Option<i64>,
     /// Set when something of it could not be read: none of its runs is claimed any more.
     pub damaged: bool,
 }
@@ -42,20 +46,27 @@ pub(super) struct Held {
 
 impl LiveBatch {
     pub(super) fn new(header: Arc<BatchHeader>, record: LiveRecord) -> Self {
+        let released = match header.is_timed() {
+            true => 0,
+            false => header.total,
+        };
         Self {
             header,
             header_parts: 0,
             record,
             record_parts: 0,
             claims: BTreeMap::new(),
+            released,
+            release_at: None,
             damaged: false,
         }
     }
 
     /// Whether a run of it can be claimed without further conditions.
     pub(super) fn is_claimable(&self) -> bool {
-        let waits = !self.record.fresh.is_empty() || !self.record.ready.is_empty();
-        waits && !self.damaged
+        let first = self.record.fresh.first();
+        let fresh = first.is_some_and(|ordinal| ordinal.get() < self.released);
+        (fresh || !self.record.ready.is_empty()) && !self.damaged
     }
 
     /// Whether all its runs have ended.
@@ -89,7 +100,7 @@ impl LiveBatch {
         if record.review.contains(ordinal) {
             return Some(RunState::NeedsReview);
         }
-        record.is_swept(ordinal).then_some(RunState::Cancelled)
+        sweep_of(&record.sweeps, ordinal).map(|sweep| sweep.kind.state())
     }
 
     /// Whether the page that holds this run's record exists.
@@ -99,10 +110,7 @@ impl LiveBatch {
     }
 
     pub(super) fn view(&self, id: BatchId) -> Batch {
-        let swept = match self.record.sweeps.is_empty() {
-            true => Swept::No,
-            false => Swept::Cancelled,
-        };
+        let swept = swept(&self.record.sweeps);
         view(id, &self.header, self.counts(), swept)
     }
 }
@@ -112,7 +120,7 @@ impl LiveRecord {
         [&self.fresh, &self.ready, &self.suspect, &self.delayed]
     }
 
-    fn has_waiting(&self) -> bool {
+    pub(super) fn has_waiting(&self) -> bool {
         self.waiting_sets().iter().any(|set| !set.is_empty())
     }
 
@@ -123,10 +131,6 @@ impl LiveRecord {
 
     pub(super) fn is_waiting(&self, ordinal: Ordinal) -> bool {
         self.waiting_sets().iter().any(|set| set.contains(ordinal))
-    }
-
-    fn is_swept(&self, ordinal: Ordinal) -> bool {
-        self.sweeps.iter().any(|s| s.ordinals.contains(ordinal))
     }
 
     /// Takes a waiting run out; tells whether it was one.
@@ -144,13 +148,15 @@ impl LiveRecord {
 
     /// Takes all waiting runs out, those in review included.
     pub(super) fn take_waiting(&mut self) -> OrdinalSet {
+        let mut all = self.take_pending();
+        all.union_with(&std::mem::take(&mut self.review));
+        all
+    }
+
+    /// Takes all waiting runs out, but for those in review.
+    pub(super) fn take_pending(&mut self) -> OrdinalSet {
         let mut all = std::mem::take(&mut self.fresh);
-        for set in [
-            &mut self.ready,
-            &mut self.suspect,
-            &mut self.delayed,
-            &mut self.review,
-        ] {
+        for set in [&mut self.ready, &mut self.suspect, &mut self.delayed] {
             all.union_with(&std::mem::take(set));
         }
         self.due_at = None;
@@ -161,8 +167,7 @@ impl LiveRecord {
 /// A finished batch, read from its header.
 pub(super) fn view_finished(id: BatchId, header: &BatchHeader) -> Batch {
     let (counts, swept) = match &header.end {
-        Some(end) if end.sweeps.is_empty() => (end.counts, Swept::No),
-        Some(end) => (end.counts, Swept::Cancelled),
+        Some(end) => (end.counts, swept(&end.sweeps)),
         None => (Counts::default(), Swept::No),
     };
     view(id, header, counts, swept)
@@ -176,6 +181,7 @@ fn view(id: BatchId, header: &BatchHeader, counts: Counts, swept: Swept) -> Batc
         workflow: header.workflow.clone(),
         version: header.version,
         priority: header.priority,
+        timing: header.timing(),
         state: BatchState::of(&counts, swept),
         counts,
         created_at: timestamp(header.created_at),

@@ -33,6 +33,10 @@ pub(in crate::kv) struct Machine<K> {
     pub(super) leases: BTreeSet<(Duration, RunId)>,
     /// Batches by the time at which their first delayed run is due.
     pub(super) due: BTreeSet<(i64, BatchId)>,
+    /// Batches by the time at which their next fresh run is due.
+    pub(super) releases: BTreeSet<(i64, BatchId)>,
+    /// Batches with waiting runs by the time at which those expire.
+    pub(super) expiries: BTreeSet<(i64, BatchId)>,
     /// Batches with suspects.
     pub(super) suspects: BTreeSet<BatchId>,
     /// The uptime from which on suspects wait for their turn.
@@ -111,6 +115,7 @@ impl<K: OrderedKv> Machine<K> {
             true => self.suspects.remove(&id),
             false => self.suspects.insert(id),
         };
+        self.watch_expiry(id);
     }
 
     /// Sets when the first delayed run of a batch is due.

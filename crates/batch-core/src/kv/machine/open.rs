@@ -50,6 +50,8 @@ impl<K: OrderedKv> Machine<K> {
             schedule: Schedule::default(),
             leases: BTreeSet::new(),
             due: BTreeSet::new(),
+            releases: BTreeSet::new(),
+            expiries: BTreeSet::new(),
             suspects: BTreeSet::new(),
             suspects_since: now.uptime,
             quarantined: BTreeSet::new(),
@@ -109,6 +111,7 @@ impl<K: OrderedKv> Machine<K> {
             self.live_runs += u64::from(batch.header.total);
             self.live.insert(id, batch);
             self.due.extend(due_at.map(|at| (at, id)));
+            self.arm_release(id);
             self.reschedule(id);
         }
         let found = u64::try_from(self.live.len()).unwrap_or(u64::MAX);

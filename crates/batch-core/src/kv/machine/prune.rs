@@ -24,6 +24,7 @@ impl<K: OrderedKv> Machine<K> {
         now: Moment,
     ) -> Result<Pruned, StorageError> {
         self.check_writable("prune")?;
+        self.expire_batches(now);
         let seen = self.sinks.values().min().copied();
         let seen = seen.unwrap_or(self.head.sequence);
         let batches = self.prune_batches(request, seen, now)?;

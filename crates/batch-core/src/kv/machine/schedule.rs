@@ -147,25 +147,14 @@ impl LineKey {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use super::*;
-    use crate::catalogue::Version;
 
     fn header(submission: SubmissionId, workflow: &str, priority: i64) -> BatchHeader {
         BatchHeader {
             submission,
-            part: 0,
             workflow: WorkflowId::new(workflow).unwrap(),
-            version: Version::Number(NonZeroU32::MIN),
             priority: Priority::new(priority).unwrap(),
-            total: 1,
-            bytes: 1,
-            created_at: 0,
-            retry_of: None,
-            idempotency_key: None,
-            with_secrets: 0,
-            end: None,
+            ..BatchHeader::sample()
         }
     }
 

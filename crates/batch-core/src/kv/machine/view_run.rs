@@ -4,7 +4,7 @@ use super::Machine;
 use crate::id::{BatchId, RunId};
 use crate::kv::OrderedKv;
 use crate::kv::key;
-use crate::kv::record::{BatchHeader, OutputPlace, RunRecord, timestamp};
+use crate::kv::record::{BatchHeader, OutputPlace, RunRecord, sweep_of, timestamp};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::{Output, Run, RunState};
 use crate::storage::{ErrorKind, OutputDetail, StorageError};
@@ -47,10 +47,7 @@ impl<K: OrderedKv> Machine<K> {
         let live = self.live.get(&id);
         let state = match (live, &header.end) {
             (Some(batch), _) => batch.state(ordinal),
-            (None, Some(end)) => {
-                let swept = end.sweeps.iter().any(|s| s.ordinals.contains(ordinal));
-                swept.then_some(RunState::Cancelled)
-            }
+            (None, Some(end)) => sweep_of(&end.sweeps, ordinal).map(|sweep| sweep.kind.state()),
             (None, None) => None,
         };
         let untouched = live.is_some_and(|b| b.record.fresh.contains(ordinal));
@@ -87,8 +84,12 @@ impl<K: OrderedKv> Machine<K> {
             (None, Some(end)) => end.sweeps.as_slice(),
             (None, None) => &[],
         };
-        let swept = sweeps.iter().find(|s| s.ordinals.contains(ordinal));
-        let ended_at = record.ended_at.or(swept.map(|s| s.at));
+        let swept = sweep_of(sweeps, ordinal);
+        // A clock that was set back makes no run end before it began.
+        let began = started_at.unwrap_or(i64::MIN);
+        let ended_at = record.ended_at.or(swept.map(|s| s.at.max(began)));
+        let untouched = live.is_some_and(|b| b.record.fresh.contains(ordinal));
+        let first_due = (untouched && header.is_timed()).then(|| header.due_at(ordinal));
         let output = match detail {
             OutputDetail::Omitted => None,
             OutputDetail::Included => self.read_output(run, record.output)?,
@@ -110,9 +111,10 @@ impl<K: OrderedKv> Machine<K> {
             ended_at: ended_at.map(timestamp),
             due_at: record
                 .due_at
+                .or(first_due)
                 .filter(|_| state == RunState::Pending)
                 .map(timestamp),
-            failure: record.failure,
+            failure: swept.and_then(|s| s.kind.failure()).or(record.failure),
             output,
         })
     }

@@ -1,11 +1,13 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::Sweep;
+use super::{Sweep, timestamp};
 use crate::batch::Counts;
 use crate::catalogue::Version;
 use crate::id::{BatchId, IdempotencyKey, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
-use crate::request::Priority;
+use crate::request::{Priority, Timing};
 
 /// What a batch is. Written when it is stored, and once more when it ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,15 @@ pub(in crate::kv) struct BatchHeader {
     /// How many of its inputs came with secrets.
     #[serde(rename = "x", default)]
     pub with_secrets: u32,
+    /// The time before which none of its runs is due; `None` for `created_at`.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<i64>,
+    /// The milliseconds over which its runs become due.
+    #[serde(rename = "d", default, skip_serializing_if = "is_zero")]
+    pub spread: u64,
+    /// When what still waits ends as failed.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub end: Option<BatchEnd>,
 }
@@ -43,6 +54,23 @@ impl BatchHeader {
     pub(in crate::kv) fn average_input(&self) -> u64 {
         (self.bytes / u64::from(self.total.max(1))).max(1)
     }
+
+    /// When its runs may begin, and until when, as a caller said it.
+    pub(in crate::kv) fn timing(&self) -> Timing {
+        Timing {
+            not_before: self.not_before.map(timestamp),
+            spread: Duration::from_millis(self.spread),
+            expires_at: self.expires_at.map(timestamp),
+        }
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How a batch ended.
@@ -57,4 +85,29 @@ pub(in crate::kv) struct BatchEnd {
     pub counts: Counts,
     #[serde(rename = "w", default)]
     pub sweeps: Vec<Sweep>,
+}
+
+#[cfg(test)]
+impl BatchHeader {
+    /// A header of a batch of one run, for tests to change.
+    pub(in crate::kv) fn sample() -> Self {
+        let id = BatchId::generate();
+        Self {
+            submission: SubmissionId::of_first_batch(id),
+            part: 0,
+            workflow: WorkflowId::new("w").unwrap(),
+            version: Version::Draft,
+            priority: Priority::BATCH,
+            total: 1,
+            bytes: 1,
+            created_at: 0,
+            retry_of: None,
+            idempotency_key: None,
+            with_secrets: 0,
+            not_before: None,
+            spread: 0,
+            expires_at: None,
+            end: None,
+        }
+    }
 }

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::batch::Counts;
+use crate::batch::{Counts, Swept};
 use crate::journal::Sequence;
-use crate::ordinal::OrdinalSet;
+use crate::ordinal::{Ordinal, OrdinalSet};
+use crate::run::{Failure, RunState};
 
 /// Where the runs of a batch stand, as sets. Present only while the batch lives.
 ///
@@ -62,6 +63,60 @@ pub(in crate::kv) struct Sweep {
     pub at: i64,
     #[serde(rename = "s")]
     pub sequence: Sequence,
+    /// What they ended by.
+    #[serde(rename = "k", default, skip_serializing_if = "SweepKind::is_cancelled")]
+    pub kind: SweepKind,
     #[serde(rename = "o")]
     pub ordinals: OrdinalSet,
+}
+
+/// Why a sweep was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(in crate::kv) enum SweepKind {
+    /// Somebody cancelled the batch.
+    #[default]
+    #[serde(rename = "c")]
+    Cancelled,
+    /// The batch expired.
+    #[serde(rename = "x")]
+    Expired,
+}
+
+impl SweepKind {
+    /// How the runs of such a sweep ended.
+    pub(in crate::kv) const fn state(self) -> RunState {
+        match self {
+            Self::Cancelled => RunState::Cancelled,
+            Self::Expired => RunState::Failed,
+        }
+    }
+
+    /// Why they failed, where they did.
+    pub(in crate::kv) fn failure(self) -> Option<Failure> {
+        match self {
+            Self::Cancelled => None,
+            Self::Expired => Some(Failure::expired()),
+        }
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks for a reference"
+    )]
+    fn is_cancelled(&self) -> bool {
+        *self == Self::Cancelled
+    }
+}
+
+/// The sweep that ended a run, if one did.
+pub(in crate::kv) fn sweep_of(sweeps: &[Sweep], ordinal: Ordinal) -> Option<&Sweep> {
+    sweeps.iter().find(|sweep| sweep.ordinals.contains(ordinal))
+}
+
+/// Whether a batch with these sweeps was cancelled as a whole.
+pub(in crate::kv) fn swept(sweeps: &[Sweep]) -> Swept {
+    match sweeps.iter().any(|s| s.kind == SweepKind::Cancelled) {
+        true => Swept::Cancelled,
+        false => Swept::No,
+    }
 }

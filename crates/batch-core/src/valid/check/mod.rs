@@ -13,6 +13,7 @@ mod problems;
 mod refusal;
 mod secrets;
 mod source;
+mod timing;
 mod url;
 mod validate;
 

@@ -1,4 +1,4 @@
-use super::{InputCheck, Problems, batch};
+use super::{InputCheck, Problems, batch, timing};
 use crate::request::{BatchRequest, Limits};
 use crate::valid::{InvalidBatch, ValidBatch};
 
@@ -15,6 +15,8 @@ use crate::valid::{InvalidBatch, ValidBatch};
 /// |---|---|
 /// | `/workflow`, `/idempotencyKey` | empty, over 255 bytes, a control character |
 /// | `/priority` | outside 1 to 100 |
+/// | `/spread` | longer than 366 days |
+/// | `/expiresAt` | not after `/notBefore` |
 /// | `/inputs` | no input, too many inputs, too many bytes together (secrets included, metadata as compact JSON) |
 /// | an input | none or several of url, file id and text |
 /// | `/file/url` | empty, too long, white space, a control character, `\`, not absolute, neither `http` nor `https`, no host, user information |
@@ -67,6 +69,7 @@ pub fn validate(request: BatchRequest, limits: &Limits) -> Result<ValidBatch, In
     let mut problems = Problems::new(limits);
     let workflow = batch::check_workflow(&mut problems, &request.workflow);
     let priority = batch::check_priority(&mut problems, request.priority);
+    let timing = timing::check_timing(&mut problems, request.timing);
     let key = batch::check_key(&mut problems, request.idempotency_key.as_deref());
 
     let given = request.inputs.len();
@@ -84,6 +87,7 @@ pub fn validate(request: BatchRequest, limits: &Limits) -> Result<ValidBatch, In
         workflow: workflow.expect(UNREPORTED),
         version: request.version,
         priority: priority.expect(UNREPORTED),
+        timing,
         idempotency_key: key,
         inputs,
     })

@@ -69,6 +69,9 @@ impl JournalWitness {
             Fact::Swept(runs) => runs.iter().try_for_each(|run| {
                 self.turn(run, &[Told::Waiting], Told::Ended(RunState::Cancelled))
             }),
+            Fact::Expired(runs) => runs.iter().try_for_each(|run| {
+                self.turn(run, &[Told::Waiting], Told::Ended(RunState::Failed))
+            }),
             Fact::Finished { counts, .. } => {
                 self.finished = true;
                 let ended = self.count(|told| matches!(told, Told::Ended(_)));
