@@ -5,7 +5,7 @@
     reason = "a test that meets an error has failed, in its helpers too"
 )]
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,7 +19,9 @@ use batch_core::id::WorkflowId;
 use batch_core::memory::MemoryStorage;
 use batch_core::request::{BatchRequest, Input, Limits};
 use batch_core::run::{Failure, Output, RunState};
-use batch_core::storage::{ClaimRequest, ClaimedRun, Disposition, ErrorKind, Settlement, Storage};
+use batch_core::storage::{
+    BatchQuery, ClaimRequest, ClaimedRun, Disposition, ErrorKind, QueueBound, Settlement, Storage,
+};
 use batch_core::valid::{ProblemCode, Source};
 use futures_core::Stream;
 
@@ -346,4 +348,151 @@ async fn an_engine_that_was_closed_says_so_to_everybody_who_has_it() {
         assert!(text.contains("it is closed; open it again"), "{text}");
     }
     engine.close().await.unwrap();
+}
+
+/// An engine in whose store at most so many runs may wait.
+async fn bounded(runs: u64) -> Engine {
+    let bound = QueueBound::new(NonZeroU64::new(runs).unwrap());
+    let builder = Engine::builder().queue_bound(bound);
+    let engine = builder.open(MemoryStorage::new()).await.unwrap();
+    engine.ensure_deployed(workflow()).await.unwrap();
+    engine
+}
+
+fn request(inputs: u32) -> BatchRequest {
+    BatchRequest::new(WORKFLOW).inputs(texts(inputs))
+}
+
+async fn stored(engine: &Engine) -> usize {
+    let all = engine.batches(BatchQuery::default()).await.unwrap();
+    all.items.len()
+}
+
+async fn waiting(engine: &Engine) -> u64 {
+    let all = engine.batches(BatchQuery::default()).await.unwrap();
+    all.items.iter().map(|batch| batch.counts.pending).sum()
+}
+
+/// Lets all other tasks run until they wait.
+async fn settle_down() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_submit_past_the_bound_says_depth_bound_and_when_to_try_again() {
+    let engine = bounded(10).await;
+    engine.submit_batch(request(10)).await.unwrap();
+    let refused = engine.submit_batch(request(3)).await.unwrap_err();
+    let SubmitError::QueueFull(full) = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!((full.depth, full.bound.get(), full.inputs), (10, 10, 3));
+    assert_eq!(full.retry_after, None, "nothing has ended yet");
+    assert_eq!(
+        full.to_string(),
+        "the queue is full: 10 runs wait, at most 10, and this batch has 3"
+    );
+    assert_eq!(stored(&engine).await, 1);
+    let runs = claim(engine.storage(), 1).await;
+    let settlements = runs.into_iter().map(|run| {
+        let disposition = processed(&run);
+        Settlement::new(run.claim, disposition)
+    });
+    engine
+        .storage()
+        .settle(settlements.collect())
+        .await
+        .unwrap();
+    let refused = engine.submit_batch(request(3)).await.unwrap_err();
+    let SubmitError::QueueFull(full) = refused else {
+        panic!("{refused}");
+    };
+    assert!(full.retry_after.is_some());
+}
+
+#[tokio::test]
+async fn a_waiting_submit_is_stored_when_there_is_room_and_not_before() {
+    let engine = bounded(10).await;
+    engine.submit_batch(request(10)).await.unwrap();
+    let waiter = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.submit_waiting(request(3)).await }
+    });
+    settle_down().await;
+    let _held = claim(engine.storage(), 2).await;
+    settle_down().await;
+    assert_eq!(stored(&engine).await, 1);
+    let _one_more = claim(engine.storage(), 1).await;
+    let batch = waiter.await.unwrap().unwrap();
+    assert_eq!(batch.get().await.unwrap().counts.pending, 3);
+    assert_eq!(waiting(&engine).await, 10);
+}
+
+#[tokio::test]
+async fn a_waiting_submit_that_is_dropped_writes_nothing() {
+    let engine = bounded(2).await;
+    engine.submit_batch(request(2)).await.unwrap();
+    let waiter = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.submit_waiting(request(2)).await }
+    });
+    settle_down().await;
+    waiter.abort();
+    assert!(waiter.await.unwrap_err().is_cancelled());
+    work(&engine, processed).await;
+    settle_down().await;
+    assert_eq!(stored(&engine).await, 1);
+}
+
+#[tokio::test]
+async fn a_batch_larger_than_the_queue_is_refused_and_never_waits() {
+    let engine = bounded(2).await;
+    let refused = engine.submit_waiting(request(3)).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the batch has 3 inputs, more than the 2 runs that may wait: cut it"
+    );
+}
+
+#[tokio::test]
+async fn a_replay_is_answered_though_the_queue_is_full() {
+    let engine = bounded(2).await;
+    let keyed = || request(2).idempotency_key("k");
+    let first = engine.submit_batch(keyed()).await.unwrap();
+    let again = engine.submit_batch(keyed()).await.unwrap();
+    assert_eq!(
+        (again.id(), again.replayed()),
+        (first.id(), Replay::Replayed)
+    );
+}
+
+#[tokio::test]
+async fn a_stream_of_any_length_never_fills_the_queue_past_its_bound() {
+    let engine = bounded(25).await;
+    let submitter = tokio::spawn({
+        let engine = engine.clone();
+        let request = SubmissionRequest::new(WORKFLOW);
+        async move { engine.submit_all(request, texts(1_000)).await }
+    });
+    let mut done = 0;
+    while done < 1_000 {
+        settle_down().await;
+        let waits = waiting(&engine).await;
+        assert!((1..=25).contains(&waits), "{waits} wait");
+        let runs = claim(engine.storage(), 7).await;
+        done += runs.len();
+        let settlements = runs.into_iter().map(|run| {
+            let disposition = processed(&run);
+            Settlement::new(run.claim, disposition)
+        });
+        engine
+            .storage()
+            .settle(settlements.collect())
+            .await
+            .unwrap();
+    }
+    let handle = submitter.await.unwrap().unwrap();
+    assert!(handle.wait().await.unwrap().succeeded());
 }

@@ -32,6 +32,15 @@ macro_rules! conformance_cases {
                 a_part_of_another_place_is_other_content [];
                 the_batches_of_a_submission_are_listed_by_part_in_both_directions [];
             }
+            queue {
+                a_submit_past_the_bound_is_refused_and_writes_nothing [];
+                a_batch_of_megabytes_past_the_bound_leaves_nothing [];
+                a_replay_is_answered_though_the_queue_is_full [];
+                room_comes_as_runs_are_claimed_and_goes_as_they_come_back [];
+                cancelled_and_expired_runs_make_room [time];
+                waiting_runs_are_counted_again_after_a_crash [durable exclusive];
+                many_threads_submit_against_one_bound_and_none_gets_past [];
+            }
             claim {
                 each_run_is_claimed_once_in_order_with_growing_tokens [];
                 a_run_that_is_claimed_again_gets_a_greater_token [];

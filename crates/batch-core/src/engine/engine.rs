@@ -5,7 +5,7 @@ use crate::batch::{Batch, Submission};
 use crate::id::{BatchId, BatchIds, RunId, SubmissionId};
 use crate::request::Limits;
 use crate::run::Run;
-use crate::storage::{BatchQuery, Page, RunQuery, Storage, StorageError};
+use crate::storage::{BatchQuery, Page, QueueBound, RunQuery, Storage, StorageError};
 use crate::time::Clock;
 
 /// Takes batches in, says how they stand, and controls them.
@@ -25,6 +25,7 @@ struct Parts {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn BatchIds>,
     limits: Limits,
+    queue_bound: Option<QueueBound>,
 }
 
 impl Engine {
@@ -33,12 +34,14 @@ impl Engine {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn BatchIds>,
         limits: Limits,
+        queue_bound: Option<QueueBound>,
     ) -> Self {
         let parts = Parts {
             storage,
             clock,
             ids,
             limits,
+            queue_bound,
         };
         Self {
             parts: Arc::new(parts),
@@ -84,6 +87,12 @@ impl Engine {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.parts.limits
+    }
+
+    /// How many runs may wait when something is submitted; `None` for any number.
+    #[must_use]
+    pub fn queue_bound(&self) -> Option<QueueBound> {
+        self.parts.queue_bound
     }
 
     /// A handle to a batch. Reads nothing: whether there is such a batch shows on first use.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::id::{BatchIds, RandomBatchIds};
 use crate::request::Limits;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{QueueBound, Storage, StorageError};
 use crate::time::{Clock, SystemClock};
 
 /// Settings of an [`Engine`].
@@ -27,6 +27,7 @@ pub struct EngineBuilder {
     limits: Limits,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn BatchIds>,
+    queue_bound: Option<QueueBound>,
 }
 
 impl Default for EngineBuilder {
@@ -35,6 +36,7 @@ impl Default for EngineBuilder {
             limits: Limits::default(),
             clock: Arc::new(SystemClock::default()),
             ids: Arc::new(RandomBatchIds),
+            queue_bound: None,
         }
     }
 }
@@ -46,6 +48,19 @@ impl EngineBuilder {
     /// restart needs the same [`Limits::inputs`] and [`Limits::batch_bytes`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// The most runs that may wait in the store, those of other engines included. By default
+    /// any number.
+    ///
+    /// [`Engine::submit_batch`] and retries of failed runs are refused past it with
+    /// [`SubmitError::QueueFull`](super::SubmitError::QueueFull); [`Engine::submit_waiting`] and
+    /// submissions of many batches wait for room. Runs that come to wait again, such as for
+    /// another attempt, are never refused. The store checks the bound that comes with each
+    /// batch, so engines over one store may have different ones.
+    pub fn queue_bound(mut self, bound: QueueBound) -> Self {
+        self.queue_bound = Some(bound);
         self
     }
 
@@ -89,6 +104,7 @@ impl EngineBuilder {
             self.clock,
             self.ids,
             self.limits,
+            self.queue_bound,
         ))
     }
 }

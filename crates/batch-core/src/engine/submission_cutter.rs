@@ -1,6 +1,7 @@
 use std::io;
 
 use crate::request::{Input, Limits, RawMetadata};
+use crate::storage::QueueBound;
 
 /// Cuts a stream of inputs into batches by number and by bytes.
 ///
@@ -16,9 +17,11 @@ pub(super) struct SubmissionCutter {
 }
 
 impl SubmissionCutter {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, queue_bound: Option<QueueBound>) -> Self {
+        let most = u64::from(limits.inputs);
+        let most = queue_bound.map_or(most, |bound| bound.get().min(most));
         Self {
-            most_inputs: usize::try_from(limits.inputs).unwrap_or(usize::MAX).max(1),
+            most_inputs: usize::try_from(most).unwrap_or(usize::MAX).max(1),
             most_bytes: limits.batch_bytes,
             inputs: Vec::new(),
             bytes: 0,
@@ -102,7 +105,7 @@ mod tests {
             batch_bytes,
             ..Limits::default()
         };
-        SubmissionCutter::new(&limits)
+        SubmissionCutter::new(&limits, None)
     }
 
     fn cut(mut cutter: SubmissionCutter, inputs: Vec<Input>) -> Vec<Vec<Input>> {

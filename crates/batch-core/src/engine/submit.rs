@@ -1,9 +1,9 @@
 use std::future::Future;
 
-use super::{BatchHandle, Engine, Replay, SubmitError, key_conflict};
+use super::{BatchHandle, Engine, QueueFull, Replay, SubmitError, key_conflict};
 use crate::id::BatchId;
 use crate::request::{BatchRequest, Input};
-use crate::storage::{InsertReply, NewBatch};
+use crate::storage::{InsertReply, NewBatch, QueueBound};
 use crate::valid::validate;
 
 /// What became of one batch.
@@ -45,7 +45,8 @@ impl Engine {
     ///
     /// [`SubmitError::Invalid`] with every problem of every input;
     /// [`SubmitError::KeyConflict`], [`SubmitError::UnknownWorkflow`],
-    /// [`SubmitError::UnknownVersion`] or [`SubmitError::Storage`] for the batch as a whole.
+    /// [`SubmitError::UnknownVersion`], [`SubmitError::QueueFull`] or [`SubmitError::Storage`]
+    /// for the batch as a whole.
     ///
     /// # Cancel safety
     ///
@@ -63,6 +64,51 @@ impl Engine {
         ))
     }
 
+    /// Submits one batch as [`Engine::submit_batch`], but waits for room where too many runs wait.
+    ///
+    /// It sleeps until as many runs have left the queue as are needed, and tries again. Those
+    /// who wait are not served in any order. Where nobody executes, it waits without end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::submit_batch`]. [`SubmitError::QueueFull`] only for a batch that has more
+    /// inputs than may wait at all.
+    ///
+    /// # Cancel safety
+    ///
+    /// While it waits for room nothing is written. Otherwise as [`Engine::submit_batch`].
+    pub async fn submit_waiting(&self, request: BatchRequest) -> Result<BatchHandle, SubmitError> {
+        let content = validate(request, self.limits()).map_err(SubmitError::Invalid)?;
+        let batch = NewBatch::single(self.new_id(), content);
+        let inserted = self.insert_waiting(batch, 0).await?;
+        Ok(BatchHandle::submitted(
+            self.clone(),
+            inserted.batch,
+            inserted.replay,
+        ))
+    }
+
+    /// Stores a checked batch as soon as there is room; `first` as for [`Engine::insert`].
+    pub(super) async fn insert_waiting(
+        &self,
+        batch: NewBatch,
+        first: u64,
+    ) -> Result<Inserted, SubmitError> {
+        let mut position = None;
+        loop {
+            let full = match self.insert(batch.clone(), first).await {
+                Err(SubmitError::QueueFull(full)) if !full.is_too_large() => full,
+                done => return done,
+            };
+            let missing = full.bound.missing(full.depth, full.inputs);
+            position = Some(match position {
+                // Room that came before this is seen by the next try, and later room by waiting.
+                None => self.journal_head().await?,
+                Some(position) => self.wait_for_room(position, missing).await?,
+            });
+        }
+    }
+
     /// Stores a checked batch; `first` is the place of its first input in the submission.
     #[tracing::instrument(
         name = "submit",
@@ -76,9 +122,11 @@ impl Engine {
     )]
     pub(super) async fn insert(
         &self,
-        batch: NewBatch,
+        mut batch: NewBatch,
         first: u64,
     ) -> Result<Inserted, SubmitError> {
+        batch.queue_bound = self.queue_bound();
+        let inputs = u64::try_from(batch.content.inputs().len()).unwrap_or(u64::MAX);
         let (id, workflow) = (batch.id, batch.content.workflow().clone());
         let key = batch.content.idempotency_key().cloned();
         // Only a batch with a key can meet another one, to be compared with.
@@ -92,12 +140,35 @@ impl Engine {
             }
             InsertReply::UnknownWorkflow => Err(SubmitError::UnknownWorkflow(workflow)),
             InsertReply::UnknownVersion(unknown) => Err(SubmitError::UnknownVersion(unknown)),
+            InsertReply::QueueFull { depth, bound } => {
+                Err(self.queue_full(depth, bound, inputs).await)
+            }
             InsertReply::KeyConflict(stored) => {
                 let (key, given) = given.expect("a batch without a key cannot meet another");
                 let storage = &**self.storage();
                 Err(key_conflict::explain(storage, key, stored, &given, first).await)
             }
         }
+    }
+}
+
+impl Engine {
+    /// The refusal of a batch for which there is no room; a hint that cannot be read is left out.
+    async fn queue_full(&self, depth: u64, bound: QueueBound, inputs: u64) -> SubmitError {
+        let missing = bound.missing(depth, inputs);
+        let mut full = QueueFull {
+            depth,
+            bound,
+            inputs,
+            retry_after: None,
+        };
+        if !full.is_too_large() {
+            full.retry_after = self.room_after(missing).await.unwrap_or_else(|error| {
+                tracing::debug!(%error, "no hint can be given when to try again");
+                None
+            });
+        }
+        SubmitError::QueueFull(full)
     }
 }
 

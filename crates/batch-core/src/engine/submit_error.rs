@@ -2,7 +2,7 @@ use std::error::Error;
 
 use thiserror::Error;
 
-use super::{Difference, Interrupted, Unshown};
+use super::{Difference, Interrupted, QueueFull, Unshown};
 use crate::catalogue::UnknownVersion;
 use crate::id::{BatchId, IdempotencyKey, WorkflowId};
 use crate::storage::StorageError;
@@ -45,6 +45,11 @@ pub enum SubmitError {
     /// [`StorageError::kind`].
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// Too many runs wait in the store: see [`EngineBuilder::queue_bound`].
+    ///
+    /// [`EngineBuilder::queue_bound`]: super::EngineBuilder::queue_bound
+    #[error("{0}")]
+    QueueFull(QueueFull),
     /// The stream of inputs broke.
     #[error("the inputs could not be read")]
     Inputs(#[source] Box<dyn Error + Send + Sync>),

@@ -27,6 +27,12 @@ use crate::valid::{InvalidBatch, Problem, validate};
 /// about one batch is held in memory. The version is resolved with the first
 /// batch and holds for all.
 ///
+/// # In a bounded queue
+///
+/// Where too many runs wait (see [`EngineBuilder::queue_bound`]), the submit waits for room
+/// before it stores the next batch, and takes no input from the stream meanwhile. No batch has
+/// more inputs than may wait.
+///
 /// # What holds when it ends early
 ///
 /// Each batch is checked and stored whole or not at all. A submission is not:
@@ -36,6 +42,7 @@ use crate::valid::{InvalidBatch, Problem, validate};
 /// and adds the rest. A request without a key gets the printed
 /// [`SubmissionId`] as its key, so that an interrupted one can be continued too.
 ///
+/// [`EngineBuilder::queue_bound`]: super::EngineBuilder::queue_bound
 /// [`Limits::inputs`]: crate::request::Limits::inputs
 /// [`Limits::batch_bytes`]: crate::request::Limits::batch_bytes
 impl Engine {
@@ -101,7 +108,7 @@ impl Engine {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let mut inputs = pin!(inputs);
-        let mut cutter = SubmissionCutter::new(self.limits());
+        let mut cutter = SubmissionCutter::new(self.limits(), self.queue_bound());
         let mut stored = StoredParts::new(self, request);
         while let Some(input) = poll_fn(|cx| inputs.as_mut().poll_next(cx)).await {
             let input = input.map_err(|e| stored.interrupted(SubmitError::Inputs(e.into())))?;
@@ -173,9 +180,10 @@ impl<'a> StoredParts<'a> {
             part: self.batches,
             extent,
             retry_of: None,
+            queue_bound: None,
             content,
         };
-        self.engine.insert(batch, self.inputs).await
+        self.engine.insert_waiting(batch, self.inputs).await
     }
 
     /// Makes the version that the first batch got that of the second and all later ones.

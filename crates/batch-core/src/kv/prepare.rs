@@ -55,6 +55,7 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
         part: batch.part,
         extent: batch.extent,
         retry_of: batch.retry_of,
+        queue_bound: batch.queue_bound,
         workflow: content.workflow,
         selector: content.version,
         priority: content.priority,

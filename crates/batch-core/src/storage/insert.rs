@@ -1,3 +1,4 @@
+use super::QueueBound;
 use crate::batch::Extent;
 use crate::catalogue::UnknownVersion;
 use crate::id::{BatchId, SubmissionId};
@@ -17,6 +18,9 @@ pub struct NewBatch {
     pub extent: Extent,
     /// The batch whose failed runs it runs again.
     pub retry_of: Option<BatchId>,
+    /// The most runs that may wait once it is stored; `None` for any number. No part of its
+    /// content: a replay is answered whatever it says.
+    pub queue_bound: Option<QueueBound>,
     /// What it holds.
     pub content: ValidBatch,
 }
@@ -31,6 +35,7 @@ impl NewBatch {
             part: 0,
             extent: Extent::Complete,
             retry_of: None,
+            queue_bound: None,
             content,
         }
     }
@@ -46,6 +51,13 @@ pub enum InsertReply {
     Replayed(BatchId),
     /// The key belongs to this batch of other content. Nothing was written.
     KeyConflict(BatchId),
+    /// More runs would wait than the bound allows. Nothing was written.
+    QueueFull {
+        /// How many runs wait in the store.
+        depth: u64,
+        /// How many may.
+        bound: QueueBound,
+    },
     /// There is no such workflow. Nothing was written.
     UnknownWorkflow,
     /// The workflow has no such version. Nothing was written.

@@ -76,7 +76,7 @@ pub trait Storage: Debug + Send + Sync + 'static {
 
     /// Stores a batch with all its runs, or nothing.
     ///
-    /// The idempotency key is looked up before the catalogue. The same key and
+    /// The idempotency key is looked up before the catalogue, and both before the bound. The same key and
     /// content give [`InsertReply::Replayed`], other content
     /// [`InsertReply::KeyConflict`]; both name the batch that was first. Content
     /// is all that the caller said: workflow, version asked for, priority, when its
@@ -90,6 +90,9 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// Where there is no room beside what the runs in the store need, a batch is refused with
     /// [`ErrorKind::Full`](super::ErrorKind::Full) before anything is written. Every other
     /// call goes on.
+    /// A batch that brings a bound is refused with [`InsertReply::QueueFull`] where its runs and
+    /// those that wait would be more than the bound; the reply says how many wait, and nothing
+    /// is written. Runs that come to wait again are never refused.
     ///
     /// Repeating the call after an unclear error is safe with a key; without
     /// one it may make a second batch.

@@ -106,7 +106,7 @@ pub(crate) async fn without_a_key_the_same_content_makes_another_batch(yard: &mu
     assert_eq!(yard.batches(BatchQuery::default()).await.len(), 2);
 }
 
-/// Shows: "The idempotency key is looked up before the catalogue."
+/// Shows: "The idempotency key is looked up before the catalogue, and both before the bound."
 /// Shows: "The version is resolved here, once."
 pub(crate) async fn a_replay_is_answered_though_the_workflow_has_moved_on(yard: &mut Yard) {
     let id = yard.submit_request(request(1).idempotency_key("k")).await;

@@ -12,6 +12,7 @@ pub(super) mod limits;
 pub(super) mod model;
 pub(super) mod pages;
 pub(super) mod prune;
+pub(super) mod queue;
 pub(super) mod race;
 pub(super) mod renew;
 pub(super) mod reopen;

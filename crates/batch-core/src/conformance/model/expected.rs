@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::known::{Held, Known};
@@ -9,12 +10,15 @@ use crate::conformance::yard::{LEASE, Yard, run_id};
 use crate::id::{BatchId, RunId};
 use crate::run::{Failure, RunState};
 use crate::storage::{
-    CancelReply, ClaimToken, ClaimedRun, Disposition, InsertReply, NewBatch, Renewal, Settled,
+    CancelReply, ClaimToken, ClaimedRun, Disposition, InsertReply, NewBatch, QueueBound, Renewal,
+    Settled,
 };
 use crate::time::Clock;
 
 /// How long a retry waits.
 const RETRY: Duration = Duration::from_secs(7);
+/// How many runs may wait.
+const BOUND: NonZeroU64 = NonZeroU64::new(24).expect("24 is not zero");
 
 /// What the model knows of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -88,11 +92,17 @@ impl Expected {
             request = request.idempotency_key(format!("{key}"));
         }
         let id = BatchId::generate();
-        let batch = NewBatch::single(id, valid(request));
+        let mut batch = NewBatch::single(id, valid(request));
+        let bound = QueueBound::new(BOUND);
+        batch.queue_bound = Some(bound);
+        let depth = self.waiting();
         let reply = yard.storage().insert(batch).await.unwrap();
         let expected = match key.and_then(|key| self.keys.get(&key)) {
             Some((same, first)) if *same == inputs => InsertReply::Replayed(*first),
             Some((_, first)) => InsertReply::KeyConflict(*first),
+            None if depth + u64::from(inputs) > bound.get() => {
+                InsertReply::QueueFull { depth, bound }
+            }
             None => InsertReply::Stored,
         };
         assert_eq!(reply, expected);
@@ -108,6 +118,12 @@ impl Expected {
             let runs = (0..inputs).map(|ordinal| (run_id(id, ordinal), Known::NEW));
             self.runs.extend(runs);
         }
+    }
+
+    fn waiting(&self) -> u64 {
+        let waiting = self.runs.values();
+        let waiting = waiting.filter(|known| known.state == RunState::Pending);
+        waiting.count() as u64
     }
 
     /// Run n of N is due after the delay and n/N of the spread.

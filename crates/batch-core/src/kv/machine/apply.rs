@@ -101,6 +101,7 @@ impl<K: OrderedKv> Machine<K> {
         self.live_runs -= u64::from(batch.header.total);
         self.schedule.retire(id, &batch.header);
         self.suspects.remove(&id);
+        self.waiting -= batch.counted;
         if let Some(at) = batch.header.expires_at {
             self.expiries.remove(&(at, id));
         }

@@ -13,7 +13,7 @@ use crate::kv::size_bound::{SizeBound, Wanted};
 use crate::kv::{ByteSize, OrderedKv, key};
 use crate::ordinal::Ordinal;
 use crate::request::{Priority, Timing, VersionSelector};
-use crate::storage::{ErrorKind, InsertReply, StorageError};
+use crate::storage::{ErrorKind, InsertReply, QueueBound, StorageError};
 use crate::time::Moment;
 
 /// A batch as the caller's thread has prepared it: everything is encoded.
@@ -24,6 +24,7 @@ pub(in crate::kv) struct PreparedBatch {
     pub part: u32,
     pub extent: Extent,
     pub retry_of: Option<BatchId>,
+    pub queue_bound: Option<QueueBound>,
     pub workflow: WorkflowId,
     pub selector: VersionSelector,
     pub priority: Priority,
@@ -160,7 +161,7 @@ impl<K: OrderedKv> Machine<K> {
         checked.map_err(|shortage| StorageError::new(ErrorKind::Full, shortage.to_string()))
     }
 
-    /// The idempotency key first, then the catalogue.
+    /// The idempotency key first, then the catalogue, then the bound.
     fn look_up(&self, batch: &PreparedBatch) -> Result<Lookup, StorageError> {
         if let Some((key, fingerprint)) = batch.key.as_ref().zip(batch.fingerprint) {
             let record = key::idempotency(key, batch.part);
@@ -179,7 +180,13 @@ impl<K: OrderedKv> Machine<K> {
         Ok(match workflow.map(|w| w.resolve(batch.selector)) {
             None => Lookup::Answered(InsertReply::UnknownWorkflow),
             Some(Err(unknown)) => Lookup::Answered(InsertReply::UnknownVersion(unknown)),
-            Some(Ok(version)) => Lookup::Free(version),
+            Some(Ok(version)) => match batch.queue_bound {
+                Some(bound) if bound.missing(self.waiting, batch.total.into()) > 0 => {
+                    let depth = self.waiting;
+                    Lookup::Answered(InsertReply::QueueFull { depth, bound })
+                }
+                _ => Lookup::Free(version),
+            },
         })
     }
 

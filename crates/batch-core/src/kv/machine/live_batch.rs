@@ -26,6 +26,8 @@ pub(super) struct LiveBatch {
     pub released: u32,
     /// When the next of them may, as far as it is noted.
     pub release_at: Option<i64>,
+    /// How many of its waiting runs the store's number of them contains.
+    pub counted: u64,
     /// Set when something of it could not be read: none of its runs is claimed any more.
     pub damaged: bool,
 }
@@ -58,6 +60,7 @@ impl LiveBatch {
             claims: BTreeMap::new(),
             released,
             release_at: None,
+            counted: 0,
             damaged: false,
         }
     }
@@ -124,7 +127,7 @@ impl LiveRecord {
         self.waiting_sets().iter().any(|set| !set.is_empty())
     }
 
-    fn waiting_len(&self) -> u64 {
+    pub(super) fn waiting_len(&self) -> u64 {
         let sets = self.waiting_sets();
         sets.iter().map(|set| u64::from(set.len())).sum()
     }

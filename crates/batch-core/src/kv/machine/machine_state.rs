@@ -37,6 +37,8 @@ pub(in crate::kv) struct Machine<K> {
     pub(super) releases: BTreeSet<(i64, BatchId)>,
     /// Batches with waiting runs by the time at which those expire.
     pub(super) expiries: BTreeSet<(i64, BatchId)>,
+    /// How many runs wait in all live batches.
+    pub(super) waiting: u64,
     /// Batches with suspects.
     pub(super) suspects: BTreeSet<BatchId>,
     /// The uptime from which on suspects wait for their turn.
@@ -116,6 +118,16 @@ impl<K: OrderedKv> Machine<K> {
             false => self.suspects.insert(id),
         };
         self.watch_expiry(id);
+        self.count_waiting(id);
+    }
+
+    /// Counts the waiting runs of a batch anew.
+    fn count_waiting(&mut self, id: BatchId) {
+        if let Some(batch) = self.live.get_mut(&id) {
+            let waiting = batch.record.waiting_len();
+            self.waiting = self.waiting - batch.counted + waiting;
+            batch.counted = waiting;
+        }
     }
 
     /// Sets when the first delayed run of a batch is due.

@@ -52,6 +52,7 @@ impl<K: OrderedKv> Machine<K> {
             due: BTreeSet::new(),
             releases: BTreeSet::new(),
             expiries: BTreeSet::new(),
+            waiting: 0,
             suspects: BTreeSet::new(),
             suspects_since: now.uptime,
             quarantined: BTreeSet::new(),
