@@ -7,6 +7,7 @@ use crate::catalogue::Version;
 use crate::id::{BatchId, SubmissionId, WorkflowId};
 use crate::request::{Priority, Timing};
 use crate::time::Elapsed;
+use crate::valid::Share;
 
 /// A batch as it stands when it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Batch {
     pub priority: Priority,
     /// When its runs may begin, and until when.
     pub timing: Timing,
+    /// For whom it is executed; `None` where nobody said.
+    pub share: Option<Share>,
     /// Where it stands.
     pub state: BatchState,
     /// How many runs stand where.
@@ -85,6 +88,7 @@ mod tests {
             version: Version::Draft,
             priority: Priority::BATCH,
             timing: Timing::default(),
+            share: None,
             state: BatchState::Processing,
             counts,
             created_at: Timestamp::UNIX_EPOCH,

@@ -55,6 +55,16 @@ macro_rules! conformance_cases {
                 a_clock_that_is_set_forward_takes_no_run_away [time];
                 a_claim_whose_future_is_dropped_holds_nothing_after_a_lease [time];
             }
+            fairness {
+                ten_runs_behind_a_hundred_thousand_see_few_foreign_starts [];
+                keys_take_turns_whatever_they_submit [];
+                a_key_is_served_as_often_as_it_weighs [];
+                batches_without_a_key_are_one_key_together [];
+                a_key_holds_no_more_than_its_batches_allow [time];
+                a_key_is_let_go_by_a_dead_process [durable exclusive];
+                a_low_priority_is_not_passed_over_for_ever [];
+                another_key_is_other_content [];
+            }
             timing {
                 no_run_of_a_batch_is_claimed_before_its_time [time];
                 a_spread_batch_falls_due_run_by_run [time];

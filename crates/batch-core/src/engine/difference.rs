@@ -6,7 +6,7 @@ use crate::id::BatchId;
 use crate::ordinal::Ordinal;
 use crate::request::{Timing, VersionSelector};
 use crate::storage::NewBatch;
-use crate::valid::{Source, ValidInput};
+use crate::valid::{Share, Source, ValidInput};
 
 /// The most characters of a value that a difference shows.
 const MAX_SHOWN: usize = 120;
@@ -79,6 +79,15 @@ pub(super) fn of_requests(stored: &Batch, new: &NewBatch) -> Option<Difference> 
         of_batch("/priority", &stored.priority, &given.priority())
     } else if let Some((path, stored, given)) = of_timing(stored.timing, given.timing()) {
         Some(between(None, path, stored.as_deref(), given.as_deref()))
+    } else if stored.share.as_ref() != given.share() {
+        let shown = |share: Option<&Share>| share.map(|share| format!("{share:?}"));
+        let (stored, given) = (shown(stored.share.as_ref()), shown(given.share()));
+        Some(between(
+            None,
+            "/fairness",
+            stored.as_deref(),
+            given.as_deref(),
+        ))
     } else if stored.retry_of != new.retry_of {
         let shown = |of: Option<BatchId>| of.map(|id| id.to_string());
         let (stored, given) = (shown(stored.retry_of), shown(new.retry_of));

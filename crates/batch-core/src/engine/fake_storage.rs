@@ -98,6 +98,7 @@ impl Stored {
             version: self.version,
             priority: self.new.content.priority(),
             timing: self.new.content.timing(),
+            share: self.new.content.share().cloned(),
             state: self.state(&counts),
             counts,
             created_at: Timestamp::UNIX_EPOCH,

@@ -14,8 +14,8 @@ use crate::valid::{InvalidBatch, Problem, ProblemCode, Source, ValidBatch, Valid
 impl Engine {
     /// Runs the failed runs of a batch again, as a new batch that says whose retry it is.
     ///
-    /// The new batch has the same inputs, in their order, and the same priority. It takes
-    /// the runs that have failed so far; a batch that has not finished may have
+    /// The new batch has the same inputs, in their order, the same priority and the same
+    /// fairness key; it begins at once and does not expire. It takes the runs that have failed so far; a batch that has not finished may have
     /// more later, and a second retry takes the first ones again. Secrets are not
     /// kept past a run's end: give them anew in the options.
     ///
@@ -107,6 +107,7 @@ fn content(
     let mut request = BatchRequest::new(batch.workflow.as_str())
         .version(selector(options.version, batch.version))
         .priority(batch.priority);
+    request.fairness = batch.share.clone().map(Into::into);
     request.idempotency_key.clone_from(&options.idempotency_key);
     let mut missing = Vec::new();
     for run in runs {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::request::{BatchRequest, Input, Priority, Timing, VersionSelector};
+use crate::request::{BatchRequest, Fairness, Input, Priority, Timing, VersionSelector};
 
 /// A submission as the caller says it, without its inputs. Nothing is checked
 /// until it is submitted.
@@ -20,6 +20,8 @@ pub struct SubmissionRequest {
     pub priority: i64,
     /// When its runs may begin, and until when. Each batch of the submission has all of it.
     pub timing: Timing,
+    /// For whom it is executed; `None` for nobody in particular.
+    pub fairness: Option<Fairness>,
     /// The key under which this submission happens once, and can be continued.
     pub idempotency_key: Option<String>,
 }
@@ -33,6 +35,7 @@ impl SubmissionRequest {
             version: VersionSelector::Newest,
             priority: Priority::BATCH.into(),
             timing: Timing::default(),
+            fairness: None,
             idempotency_key: None,
         }
     }
@@ -75,6 +78,13 @@ impl SubmissionRequest {
         self
     }
 
+    /// Says for whom it is executed.
+    #[must_use]
+    pub fn fairness(mut self, fairness: Fairness) -> Self {
+        self.fairness = Some(fairness);
+        self
+    }
+
     /// Makes repeating the submit harmless: what is stored is found, and the rest is added.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
@@ -89,6 +99,7 @@ impl SubmissionRequest {
             .priority(self.priority)
             .idempotency_key(key);
         request.timing = self.timing;
+        request.fairness.clone_from(&self.fairness);
         request.inputs = inputs;
         request
     }

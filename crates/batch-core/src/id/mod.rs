@@ -2,6 +2,7 @@
 
 mod batch_id;
 mod batch_ids;
+mod fairness_key;
 mod idempotency_key;
 mod invalid_id;
 mod name_rule;
@@ -12,6 +13,7 @@ mod workflow_id;
 
 pub use batch_id::BatchId;
 pub use batch_ids::{BatchIds, RandomBatchIds};
+pub use fairness_key::FairnessKey;
 pub use idempotency_key::IdempotencyKey;
 pub use invalid_id::InvalidId;
 pub(crate) use name_rule::MAX_NAME_BYTES;

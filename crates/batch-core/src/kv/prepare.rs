@@ -43,6 +43,9 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
         if content.timing != Timing::default() {
             print.add(&encode(&content.timing.as_millis()));
         }
+        if let Some(share) = &content.share {
+            print.add(&encode(share));
+        }
         print.finish()
     });
     let belongings = Belongings {
@@ -60,6 +63,7 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
         selector: content.version,
         priority: content.priority,
         timing: content.timing,
+        share: content.share,
         key: content.idempotency_key,
         fingerprint,
         total: u32::try_from(content.inputs.len()).unwrap_or(u32::MAX),

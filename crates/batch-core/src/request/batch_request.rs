@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Input, Priority, Timing, VersionSelector};
+use super::{Fairness, Input, Priority, Timing, VersionSelector};
 
 /// One batch as the caller says it. Nothing is checked until it is submitted.
 ///
@@ -26,6 +26,8 @@ pub struct BatchRequest {
     pub priority: i64,
     /// When its runs may begin, and until when.
     pub timing: Timing,
+    /// For whom it is executed; `None` for nobody in particular.
+    pub fairness: Option<Fairness>,
     /// The key under which this submit happens once.
     pub idempotency_key: Option<String>,
     /// What to run it on.
@@ -41,6 +43,7 @@ impl BatchRequest {
             version: VersionSelector::Newest,
             priority: Priority::BATCH.into(),
             timing: Timing::default(),
+            fairness: None,
             idempotency_key: None,
             inputs: Vec::new(),
         }
@@ -78,6 +81,13 @@ impl BatchRequest {
     #[must_use]
     pub const fn expires_at(mut self, at: Timestamp) -> Self {
         self.timing.expires_at = Some(at);
+        self
+    }
+
+    /// Says for whom it is executed.
+    #[must_use]
+    pub fn fairness(mut self, fairness: Fairness) -> Self {
+        self.fairness = Some(fairness);
         self
     }
 

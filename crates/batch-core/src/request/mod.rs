@@ -1,6 +1,7 @@
 //! What a caller says, before anything is checked.
 
 mod batch_request;
+mod fairness;
 mod input;
 mod limits;
 mod priority;
@@ -10,6 +11,7 @@ mod timing;
 mod version_selector;
 
 pub use batch_request::BatchRequest;
+pub use fairness::Fairness;
 pub use input::Input;
 pub use limits::Limits;
 pub use priority::{InvalidPriority, Priority};

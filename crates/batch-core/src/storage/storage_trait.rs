@@ -80,10 +80,10 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// content give [`InsertReply::Replayed`], other content
     /// [`InsertReply::KeyConflict`]; both name the batch that was first. Content
     /// is all that the caller said: workflow, version asked for, priority, when its
-    /// runs may begin and until when, whether more parts may follow, which batch it
-    /// retries, and the inputs in their order with their secrets. The version asked for
-    /// counts with the first part of a submission alone. A key stands for each part of a
-    /// submission by itself. The version is resolved here, once. An unknown
+    /// runs may begin and until when, for whom it is executed, whether more parts may
+    /// follow, which batch it retries, and the inputs in their order with their secrets.
+    /// The version asked for counts with the first part of a submission alone. A key
+    /// stands for each part of a submission by itself. The version is resolved here, once. An unknown
     /// workflow or version writes nothing. An id that is taken is refused with
     /// [`ErrorKind::Invalid`](super::ErrorKind::Invalid).
     ///
@@ -100,8 +100,13 @@ pub trait Storage: Debug + Send + Sync + 'static {
 
     /// Grants at most `limit` due runs of the asked workflows.
     ///
-    /// By priority, and among the submissions of one priority in turn. Runs of one
-    /// batch that were never claimed come in their order. Each run goes to one
+    /// By priority; among the fairness keys of one priority in turn, each as often as the batch
+    /// whose turn it is weighs; and among the submissions of one key in turn. Batches without a
+    /// key are one key together. While as many runs of a key are held as a batch of it allows,
+    /// none of that batch is granted. A priority that waits while 256 runs of more urgent ones are
+    /// granted gets one.
+    ///
+    /// Runs of one batch that were never claimed come in their order. Each run goes to one
     /// claimer, with a token greater than every token before. It brings its own
     /// input, secrets included. A call may grant fewer than are due, to stay bounded in
     /// bytes; then ask again. Claims are durable before the call returns.

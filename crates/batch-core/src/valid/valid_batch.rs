@@ -1,4 +1,4 @@
-use super::ValidInput;
+use super::{Share, ValidInput};
 use crate::id::{IdempotencyKey, WorkflowId};
 use crate::request::{Priority, Timing, VersionSelector};
 
@@ -9,6 +9,7 @@ pub struct ValidBatch {
     pub(crate) version: VersionSelector,
     pub(crate) priority: Priority,
     pub(crate) timing: Timing,
+    pub(crate) share: Option<Share>,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     pub(crate) inputs: Vec<ValidInput>,
 }
@@ -36,6 +37,12 @@ impl ValidBatch {
     #[must_use]
     pub fn timing(&self) -> Timing {
         self.timing
+    }
+
+    /// For whom it is executed; `None` where nobody said.
+    #[must_use]
+    pub fn share(&self) -> Option<&Share> {
+        self.share.as_ref()
     }
 
     /// The key under which this submit happens once.

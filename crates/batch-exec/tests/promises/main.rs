@@ -10,6 +10,7 @@ mod cancelling;
 mod commands;
 mod execution;
 mod failing_store;
+mod fairness;
 mod fetching;
 mod flaky_storage;
 mod http_executor;

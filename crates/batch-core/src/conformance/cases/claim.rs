@@ -78,7 +78,7 @@ pub(crate) async fn only_the_asked_workflows_are_claimed(yard: &mut Yard) {
     assert_eq!(ask(vec![other, workflow()]).await.unwrap().runs.len(), 3);
 }
 
-/// Shows: "By priority, and among the submissions of one priority in turn."
+/// Shows: "By priority; among the fairness keys of one priority in turn, each as often as the batch whose turn it is weighs; and among the submissions of one key in turn."
 pub(crate) async fn a_small_batch_does_not_wait_behind_a_huge_one(yard: &mut Yard) {
     yard.submit(1_000).await;
     yard.claim(64).await;
@@ -88,7 +88,7 @@ pub(crate) async fn a_small_batch_does_not_wait_behind_a_huge_one(yard: &mut Yar
     assert_eq!(of_small.count(), 10);
 }
 
-/// Shows: "By priority, and among the submissions of one priority in turn."
+/// Shows: "By priority; among the fairness keys of one priority in turn, each as often as the batch whose turn it is weighs; and among the submissions of one key in turn."
 pub(crate) async fn submissions_of_one_priority_are_served_alike(yard: &mut Yard) {
     let mut ids = Vec::new();
     for _ in 0..3 {
@@ -105,7 +105,7 @@ pub(crate) async fn submissions_of_one_priority_are_served_alike(yard: &mut Yard
     }
 }
 
-/// Shows: "By priority, and among the submissions of one priority in turn."
+/// Shows: "By priority; among the fairness keys of one priority in turn, each as often as the batch whose turn it is weighs; and among the submissions of one key in turn."
 pub(crate) async fn a_lower_priority_number_is_claimed_first(yard: &mut Yard) {
     yard.submit(5).await;
     let urgent = yard.submit_request(request(5).priority(1)).await;
@@ -115,7 +115,7 @@ pub(crate) async fn a_lower_priority_number_is_claimed_first(yard: &mut Yard) {
     assert_eq!(yard.claim(9).await.len(), 5);
 }
 
-/// Shows: "By priority, and among the submissions of one priority in turn."
+/// Shows: "By priority; among the fairness keys of one priority in turn, each as often as the batch whose turn it is weighs; and among the submissions of one key in turn."
 pub(crate) async fn priorities_and_turns_hold_across_workflows(yard: &mut Yard) {
     let other = deploy(yard, "other").await;
     let both = [workflow(), other];

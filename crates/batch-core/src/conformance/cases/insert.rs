@@ -61,7 +61,7 @@ pub(crate) async fn the_same_key_and_content_give_the_first_batch_back(yard: &mu
 }
 
 /// Shows: "The same key and content give InsertReply::Replayed, other content InsertReply::KeyConflict; both name the batch that was first."
-/// Shows: "Content is all that the caller said: workflow, version asked for, priority, when its runs may begin and until when, whether more parts may follow, which batch it retries, and the inputs in their order with their secrets."
+/// Shows: "Content is all that the caller said: workflow, version asked for, priority, when its runs may begin and until when, for whom it is executed, whether more parts may follow, which batch it retries, and the inputs in their order with their secrets."
 pub(crate) async fn the_same_key_with_other_content_is_a_conflict_that_names_the_first_batch(
     yard: &mut Yard,
 ) {
@@ -85,7 +85,7 @@ pub(crate) async fn the_same_key_with_other_content_is_a_conflict_that_names_the
     assert_eq!(yard.batches(BatchQuery::default()).await.len(), 1);
 }
 
-/// Shows: "Content is all that the caller said: workflow, version asked for, priority, when its runs may begin and until when, whether more parts may follow, which batch it retries, and the inputs in their order with their secrets."
+/// Shows: "Content is all that the caller said: workflow, version asked for, priority, when its runs may begin and until when, for whom it is executed, whether more parts may follow, which batch it retries, and the inputs in their order with their secrets."
 pub(crate) async fn another_secret_under_the_same_key_is_other_content(yard: &mut Yard) {
     let with = |secret: &str| {
         let input = Input::text("a").with_secret("token", secret);

@@ -4,6 +4,7 @@ pub(super) mod cancel;
 pub(super) mod catalogue;
 pub(super) mod claim;
 pub(super) mod close;
+pub(super) mod fairness;
 pub(super) mod faults;
 pub(super) mod insert;
 pub(super) mod interruption;

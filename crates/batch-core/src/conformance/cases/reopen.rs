@@ -112,7 +112,7 @@ pub(crate) async fn a_cancelled_batch_reads_the_same_after_a_crash(yard: &mut Ya
     assert!(yard.claim(9).await.is_empty());
 }
 
-/// Shows: "By priority, and among the submissions of one priority in turn."
+/// Shows: "By priority; among the fairness keys of one priority in turn, each as often as the batch whose turn it is weighs; and among the submissions of one key in turn."
 pub(crate) async fn priorities_hold_after_a_crash(yard: &mut Yard) {
     yard.submit(5).await;
     let urgent = yard.submit_request(request(5).priority(1)).await;

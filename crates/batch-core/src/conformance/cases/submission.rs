@@ -80,7 +80,7 @@ pub(crate) async fn the_parts_of_a_submission_are_replayed_one_by_one(yard: &mut
     assert_eq!(yard.storage().submission(again).await.unwrap(), None);
 }
 
-/// Shows: "Content is all that the caller said: workflow, version asked for, priority, when its runs may begin and until when, whether more parts may follow, which batch it retries, and the inputs in their order with their secrets."
+/// Shows: "Content is all that the caller said: workflow, version asked for, priority, when its runs may begin and until when, for whom it is executed, whether more parts may follow, which batch it retries, and the inputs in their order with their secrets."
 pub(crate) async fn a_part_of_another_place_is_other_content(yard: &mut Yard) {
     let (_, ids) = store_three_parts(yard).await;
     let again = SubmissionId::of_first_batch(BatchId::generate());

@@ -133,7 +133,7 @@ pub(crate) async fn due_times_are_wall_time(yard: &mut Yard) {
     assert_eq!(run.claim.run().batch(), later);
 }
 
-/// Shows: "Content is all that the caller said: workflow, version asked for, priority, when its runs may begin and until when, whether more parts may follow, which batch it retries, and the inputs in their order with their secrets."
+/// Shows: "Content is all that the caller said: workflow, version asked for, priority, when its runs may begin and until when, for whom it is executed, whether more parts may follow, which batch it retries, and the inputs in their order with their secrets."
 pub(crate) async fn another_time_under_the_same_key_is_other_content(yard: &mut Yard) {
     let at = soon(yard, 60);
     let keyed = || request(1).idempotency_key("k").not_before(at);

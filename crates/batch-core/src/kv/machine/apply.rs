@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::Machine;
 use crate::batch::BatchState;
 use crate::id::{BatchId, RunId};
@@ -43,8 +45,11 @@ impl<K: OrderedKv> Machine<K> {
             true => AskedToStop::Yes,
             false => AskedToStop::No,
         };
-        if let Some(held) = batch.claims.remove(&ordinal) {
+        let held = batch.claims.remove(&ordinal);
+        let header = Arc::clone(&batch.header);
+        if let Some(held) = held {
             self.leases.remove(&(held.expires, run));
+            self.schedule.let_go(&header, 1);
         }
         asked
     }

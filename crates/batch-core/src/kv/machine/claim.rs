@@ -90,7 +90,9 @@ impl<K: OrderedKv> Machine<K> {
             && taken.is_empty()
             && self.leases.is_empty()
         {
-            self.take_suspects(id, request.limit.get(), &mut taken);
+            let free = self.live.get(&id).map(|b| self.schedule.free(&b.header));
+            let limit = request.limit.get().min(free.unwrap_or(u32::MAX));
+            self.take_suspects(id, limit, &mut taken);
             self.drain_until = Duration::ZERO;
         }
         taken
@@ -130,7 +132,7 @@ impl<K: OrderedKv> Machine<K> {
             let of_batch = taken.entry(pick.batch).or_default();
             of_batch.ready.union_with(&ready);
             of_batch.fresh.union_with(&fresh);
-            self.schedule.served(&header, runs);
+            self.schedule.served(&header, runs, &pick);
             self.reschedule(pick.batch);
             left -= runs.min(left);
             room = room.saturating_sub(header.average_input() * u64::from(runs));
@@ -147,6 +149,8 @@ impl<K: OrderedKv> Machine<K> {
             for ordinal in group.iter() {
                 batch.record.suspect.remove(ordinal);
             }
+            let header = Arc::clone(&batch.header);
+            self.schedule.hold(&header, group.len());
             taken.entry(id).or_default().suspect = group;
         }
         self.reschedule(id);
@@ -263,6 +267,8 @@ impl<K: OrderedKv> Machine<K> {
             batch.record.fresh.union_with(&taken.fresh);
             batch.record.ready.union_with(&taken.ready);
             batch.record.suspect.union_with(&taken.suspect);
+            let header = Arc::clone(&batch.header);
+            self.schedule.let_go(&header, taken.all().len());
         }
         self.park(id, error);
     }

@@ -15,6 +15,7 @@ use crate::ordinal::Ordinal;
 use crate::request::{Priority, Timing, VersionSelector};
 use crate::storage::{ErrorKind, InsertReply, QueueBound, StorageError};
 use crate::time::Moment;
+use crate::valid::Share;
 
 /// A batch as the caller's thread has prepared it: everything is encoded.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub(in crate::kv) struct PreparedBatch {
     pub selector: VersionSelector,
     pub priority: Priority,
     pub timing: Timing,
+    pub share: Option<Share>,
     pub key: Option<IdempotencyKey>,
     pub fingerprint: Option<Fingerprint>,
     pub total: u32,
@@ -225,6 +227,7 @@ impl<K: OrderedKv> Machine<K> {
             not_before,
             spread,
             expires_at,
+            share: batch.share,
             total: batch.total,
             bytes: batch.bytes,
             created_at: Self::millis(now),

@@ -185,6 +185,7 @@ fn view(id: BatchId, header: &BatchHeader, counts: Counts, swept: Swept) -> Batc
         version: header.version,
         priority: header.priority,
         timing: header.timing(),
+        share: header.share.clone(),
         state: BatchState::of(&counts, swept),
         counts,
         created_at: timestamp(header.created_at),

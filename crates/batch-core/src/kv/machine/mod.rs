@@ -29,6 +29,7 @@ mod release;
 mod schedule;
 mod settle;
 mod sinks;
+mod tenant;
 mod tidy;
 mod view_run;
 

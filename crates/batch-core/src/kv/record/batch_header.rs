@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::{Sweep, timestamp};
 use crate::batch::Counts;
 use crate::catalogue::Version;
-use crate::id::{BatchId, IdempotencyKey, SubmissionId, WorkflowId};
+use crate::id::{BatchId, FairnessKey, IdempotencyKey, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
 use crate::request::{Priority, Timing};
+use crate::valid::Share;
 
 /// What a batch is. Written when it is stored, and once more when it ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub(in crate::kv) struct BatchHeader {
     /// When what still waits ends as failed.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
+    /// For whom it is executed.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Share>,
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub end: Option<BatchEnd>,
 }
@@ -53,6 +57,10 @@ impl BatchHeader {
     /// The bytes of one of its inputs, on average; at least one.
     pub(in crate::kv) fn average_input(&self) -> u64 {
         (self.bytes / u64::from(self.total.max(1))).max(1)
+    }
+
+    pub(in crate::kv) fn fairness_key(&self) -> Option<FairnessKey> {
+        self.share.as_ref().map(|share| share.key.clone())
     }
 
     /// When its runs may begin, and until when, as a caller said it.
@@ -107,6 +115,7 @@ impl BatchHeader {
             not_before: None,
             spread: 0,
             expires_at: None,
+            share: None,
             end: None,
         }
     }

@@ -1,6 +1,7 @@
 //! The rules of validation. All pure: a request and limits in, a batch or problems out.
 
 mod batch;
+mod fairness;
 mod finding;
 mod input_check;
 #[cfg(test)]

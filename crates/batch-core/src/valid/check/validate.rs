@@ -1,4 +1,4 @@
-use super::{InputCheck, Problems, batch, timing};
+use super::{InputCheck, Problems, batch, fairness, timing};
 use crate::request::{BatchRequest, Limits};
 use crate::valid::{InvalidBatch, ValidBatch};
 
@@ -17,6 +17,7 @@ use crate::valid::{InvalidBatch, ValidBatch};
 /// | `/priority` | outside 1 to 100 |
 /// | `/spread` | longer than 366 days |
 /// | `/expiresAt` | not after `/notBefore` |
+/// | `/fairness` | a key as `/workflow`; a weight outside 1 to 1,000 |
 /// | `/inputs` | no input, too many inputs, too many bytes together (secrets included, metadata as compact JSON) |
 /// | an input | none or several of url, file id and text |
 /// | `/file/url` | empty, too long, white space, a control character, `\`, not absolute, neither `http` nor `https`, no host, user information |
@@ -70,6 +71,7 @@ pub fn validate(request: BatchRequest, limits: &Limits) -> Result<ValidBatch, In
     let workflow = batch::check_workflow(&mut problems, &request.workflow);
     let priority = batch::check_priority(&mut problems, request.priority);
     let timing = timing::check_timing(&mut problems, request.timing);
+    let share = fairness::check_fairness(&mut problems, request.fairness);
     let key = batch::check_key(&mut problems, request.idempotency_key.as_deref());
 
     let given = request.inputs.len();
@@ -88,6 +90,7 @@ pub fn validate(request: BatchRequest, limits: &Limits) -> Result<ValidBatch, In
         version: request.version,
         priority: priority.expect(UNREPORTED),
         timing,
+        share,
         idempotency_key: key,
         inputs,
     })

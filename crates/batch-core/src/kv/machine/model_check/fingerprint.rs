@@ -62,7 +62,10 @@ impl Day {
         for (at, run) in &machine.leases {
             (at.saturating_sub(uptime), run).hash(state);
         }
-        for (at, id) in &machine.due {
+        for (at, id) in (machine.due.iter())
+            .chain(&machine.releases)
+            .chain(&machine.expiries)
+        {
             (self.until(*at), id).hash(state);
         }
         machine.suspects.hash(state);
@@ -174,6 +177,7 @@ fn hash_counts<H: Hasher>(counts: &Counts, state: &mut H) {
 fn hash_sweeps<H: Hasher>(sweeps: &[Sweep], state: &mut H) {
     for sweep in sweeps {
         sweep.ordinals.hash(state);
+        sweep.kind.state().hash(state);
     }
     sweeps.len().hash(state);
 }
