@@ -153,7 +153,7 @@ impl<'a> RunsCheck<'a> {
                 if sweep.ordinals.contains(ordinal) {
                     places.push("swept");
                     ended
-                        .entry(RunState::Cancelled)
+                        .entry(sweep.kind.state())
                         .or_default()
                         .insert(ordinal);
                 }

@@ -37,11 +37,15 @@ impl Tally {
                     .map(|(ordinal, state)| self.end(ordinal, state))
                     .fold(Ok(()), Result::and);
             }
-            Fact::Swept(runs) => {
+            Fact::Swept(runs) | Fact::Expired(runs) => {
+                let state = match &entry.fact {
+                    Fact::Expired(_) => RunState::Failed,
+                    _ => RunState::Cancelled,
+                };
                 self.sweeps.push((entry.sequence, runs.clone()));
                 return runs
                     .iter()
-                    .map(|ordinal| self.end(ordinal, RunState::Cancelled))
+                    .map(|ordinal| self.end(ordinal, state))
                     .fold(Ok(()), Result::and);
             }
             Fact::Finished { counts, .. } => {

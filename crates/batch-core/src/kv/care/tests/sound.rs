@@ -1,8 +1,11 @@
-use super::ground::{Ground, submit};
+use std::num::NonZeroU32;
+
+use super::ground::{Ground, submit, with_secrets, workflow};
 use crate::kv::care::verify_map;
 use crate::kv::{KvOptions, KvStorage};
 use crate::memory::MemoryKv;
 use crate::request::{BatchRequest, Input};
+use crate::storage::{ClaimRequest, Storage};
 
 #[tokio::test]
 async fn a_store_after_a_days_work_is_sound_open_and_closed() {
@@ -38,4 +41,18 @@ async fn a_record_of_more_values_than_one_step_reads_is_looked_at_whole() {
     let report = ground.storage.verify().await.unwrap();
     assert!(report.is_sound(), "{report}");
     assert_eq!(report.looked_at.values, ground.map.dump().len() as u64);
+}
+
+#[tokio::test]
+async fn a_batch_that_expired_is_sound() {
+    let ground = Ground::new().await;
+    let storage = &ground.storage;
+    let past = jiff::Timestamp::UNIX_EPOCH;
+    let id = submit(storage, with_secrets(3).expires_at(past)).await;
+    let claim = ClaimRequest::new(vec![workflow()], NonZeroU32::MIN);
+    storage.claim(claim).await.unwrap();
+    let expired = storage.batch(id).await.unwrap().unwrap();
+    assert_eq!(expired.counts.failed, 3);
+    let report = storage.verify().await.unwrap();
+    assert!(report.is_sound(), "{report}");
 }
