@@ -152,10 +152,7 @@ impl<'a> RunsCheck<'a> {
             for sweep in self.sweeps() {
                 if sweep.ordinals.contains(ordinal) {
                     places.push("swept");
-                    ended
-                        .entry(sweep.kind.state())
-                        .or_default()
-                        .insert(ordinal);
+                    ended.entry(sweep.kind.state()).or_default().insert(ordinal);
                 }
             }
             if let Some(state) = record.and_then(|record| record.end) {
