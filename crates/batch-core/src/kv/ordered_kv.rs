@@ -49,9 +49,10 @@ pub trait OrderedKv: Debug + Send + 'static {
 
     /// What the map takes up and what it could still take; `None` where it cannot tell.
     ///
-    /// Asked before each batch is taken, so it must be cheap. It may be wrong by what a few
-    /// commits take, and should not count as left what a commit could not have. A map that
-    /// cannot tell has no bound, and none can be set for it.
+    /// Asked once for the batches that share a commit, before the first of them is taken, so it
+    /// must be cheap. It may be wrong by what a few commits take, and should not count as left
+    /// what a commit could not have. A map that cannot tell has no bound, and none can be set
+    /// for it.
     ///
     /// # Errors
     ///

@@ -29,6 +29,8 @@ pub(super) struct Stage<K> {
     /// Keys whose last write is in doubt, since the commit that held it failed.
     doubtful: BTreeSet<Key>,
     followers: Followers,
+    /// What the map has told the open group of its space.
+    space: Option<Option<Space>>,
 }
 
 impl<K: OrderedKv> Stage<K> {
@@ -40,6 +42,7 @@ impl<K: OrderedKv> Stage<K> {
             share,
             doubtful: BTreeSet::new(),
             followers: Followers::default(),
+            space: None,
         }
     }
 
@@ -90,21 +93,28 @@ impl<K: OrderedKv> Stage<K> {
     }
 
     /// What the map takes up and could still take, as of the last commit.
-    pub(super) fn space(&self) -> Result<Option<Space>, StorageError> {
-        self.kv.space()
+    ///
+    /// It asks a disk, so it is asked once a group.
+    pub(super) fn space(&mut self) -> Result<Option<Space>, StorageError> {
+        if self.space.is_none() {
+            self.space = Some(self.kv.space()?);
+        }
+        Ok(self.space.flatten())
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.writes.is_empty()
     }
 
-    /// Forgets all writes of the group.
+    /// Ends the group and forgets all its writes.
     pub(super) fn discard(&mut self) {
         self.writes = WriteBatch::new();
+        self.space = None;
     }
 
     /// Makes all writes of the group durable.
     pub(super) fn commit(&mut self) -> Result<(), StorageError> {
+        self.space = None;
         let writes = std::mem::take(&mut self.writes);
         let keys: Vec<Key> = writes.iter().map(|(key, _)| key.to_vec()).collect();
         let outcome = self.kv.commit(writes);

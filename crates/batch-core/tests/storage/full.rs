@@ -46,6 +46,18 @@ async fn a_full_store_refuses_a_batch_and_writes_nothing() {
     assert_eq!(yard.kv.writes(), before);
 }
 
+#[tokio::test]
+async fn a_store_that_was_full_takes_a_batch_as_soon_as_the_disk_has_room() {
+    let yard = Yard::new().await;
+    yard.kv.set_space(left(0));
+    submit(yard.storage(), 3).await.unwrap_err();
+    yard.kv.set_space(left(1 << 30));
+
+    let reply = submit(yard.storage(), 3).await.unwrap();
+
+    assert_eq!(reply, InsertReply::Stored);
+}
+
 /// Its first bytes are stored before its last.
 #[tokio::test]
 async fn a_full_store_refuses_an_outsized_batch_before_its_first_slice() {

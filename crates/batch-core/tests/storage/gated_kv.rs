@@ -19,6 +19,8 @@ struct Inner {
     map: MemoryKv,
     held: bool,
     commits: Vec<Commit>,
+    /// How often the space was asked for since the last commit.
+    asked: usize,
 }
 
 /// One commit as it came in.
@@ -26,6 +28,8 @@ struct Inner {
 pub struct Commit {
     pub thread: ThreadId,
     pub bytes: usize,
+    /// How often the space was asked for since the commit before.
+    pub asked: usize,
 }
 
 impl GatedKv {
@@ -34,6 +38,7 @@ impl GatedKv {
             map: MemoryKv::new(),
             held: false,
             commits: Vec::new(),
+            asked: 0,
         };
         let inner = Arc::new((Mutex::new(inner), Condvar::new()));
         Self { durability, inner }
@@ -75,6 +80,7 @@ impl OrderedKv for GatedKv {
     }
 
     fn space(&self) -> Result<Option<Space>, KvError> {
+        self.inner.0.lock().asked += 1;
         Ok(None)
     }
 
@@ -93,9 +99,11 @@ impl OrderedKv for GatedKv {
 
     fn commit(&mut self, writes: WriteBatch) -> Result<(), KvError> {
         let mut inner = self.inner.0.lock();
+        let asked = std::mem::take(&mut inner.asked);
         inner.commits.push(Commit {
             thread: std::thread::current().id(),
             bytes: writes.bytes(),
+            asked,
         });
         self.inner.1.notify_all();
         while inner.held {

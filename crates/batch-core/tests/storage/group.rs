@@ -49,6 +49,13 @@ async fn what_comes_during_a_commit_shares_the_next() {
 }
 
 #[tokio::test]
+async fn batches_that_share_a_commit_ask_once_how_much_room_there_is() {
+    let commits = commits_of(10, 1).await;
+    let asked: Vec<usize> = commits.iter().map(|commit| commit.asked).collect();
+    assert_eq!(asked, [1]);
+}
+
+#[tokio::test]
 async fn no_commit_grows_beyond_a_mebibyte_and_one_operation() {
     let each = 300 << 10;
     let commits = commits_of(10, each).await;

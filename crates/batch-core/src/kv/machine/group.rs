@@ -31,6 +31,7 @@ impl<K: OrderedKv> Machine<K> {
     pub(in crate::kv) fn commit(&mut self, now: Moment) -> Result<(), StorageError> {
         self.encode_group(now);
         if self.stage.is_empty() {
+            self.stage.discard();
             self.pages.clear();
             return Ok(());
         }

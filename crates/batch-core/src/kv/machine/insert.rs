@@ -68,7 +68,7 @@ enum Lookup {
 impl<K: OrderedKv> Machine<K> {
     /// Answers an insert without writing, where it can be: a replay, a conflict, an unknown workflow.
     pub(in crate::kv) fn preview(
-        &self,
+        &mut self,
         batch: &PreparedBatch,
     ) -> Result<Option<InsertReply>, StorageError> {
         match self.look_up(batch)? {
@@ -141,7 +141,7 @@ impl<K: OrderedKv> Machine<K> {
 
     /// Sets the bound for all batches to come.
     pub(in crate::kv) fn bound_size(&mut self, bound: SizeBound) -> Result<(), StorageError> {
-        if bound.store.is_some() && self.stage.space()?.is_none() {
+        if bound.store.is_some() && self.stage.map().space()?.is_none() {
             let text = "bound the size of a store whose map cannot tell it";
             return Err(StorageError::new(ErrorKind::Invalid, text));
         }
@@ -150,7 +150,7 @@ impl<K: OrderedKv> Machine<K> {
     }
 
     /// Refuses a batch for which there is no room beside what the runs in the store need.
-    fn check_room(&self, belongings: &Belongings, runs: u32) -> Result<(), StorageError> {
+    fn check_room(&mut self, belongings: &Belongings, runs: u32) -> Result<(), StorageError> {
         let Some(space) = self.stage.space()? else {
             return Ok(());
         };
