@@ -75,16 +75,10 @@ impl<K: OrderedKv> Stage<K> {
         self.share
     }
 
-    /// The map itself, for a test that looks into it or decides what becomes of its next commit.
+    /// The map itself, for a test that decides what becomes of its next commit.
     #[cfg(test)]
     pub(super) const fn kv_mut(&mut self) -> &mut K {
         &mut self.kv
-    }
-
-    /// The map itself, for a test that looks into it.
-    #[cfg(test)]
-    pub(super) const fn kv(&self) -> &K {
-        &self.kv
     }
 
     /// Bytes that wait for the commit.

@@ -113,7 +113,7 @@ impl Day {
     /// The process dies, and another opens what is there.
     pub(super) fn die(&mut self) -> Result<(), Promise> {
         self.opened = self.span;
-        let found = self.machine.stage.kv().survivor();
+        let found = self.machine.stage.map().survivor();
         self.machine = open(found, self.now()).map_err(|_| Promise::Answers)?;
         for (run, hand) in std::mem::take(&mut self.hands) {
             self.witness.run(run).interrupt();

@@ -29,7 +29,7 @@ fn check(right: bool, promise: Promise) -> Result<(), Promise> {
 
 /// Holds a step against what is promised of steps.
 pub(super) fn check_step(model: &DayModel, before: &Day, day: &mut Day) -> Result<(), Promise> {
-    let (was, is) = (before.machine.stage.kv(), day.machine.stage.kv());
+    let (was, is) = (before.machine.stage.map(), day.machine.stage.map());
     check(is.extends(was, &KeyRange::prefix(b"j")), Promise::Journal)?;
     if let Some(Step::Do(Deed::SettleLate(_), _)) = day.story.last() {
         let untouched = is.is_same(was) && same_state(before, day);
@@ -59,7 +59,7 @@ fn check_whole(model: &DayModel, day: &Day) -> Result<(), Promise> {
         .map_err(|_| Promise::Answers)?;
     check(headers.len() <= 1, Promise::OneKey)?;
     let Some(header) = headers.first() else {
-        let kv = day.machine.stage.kv();
+        let kv = day.machine.stage.map();
         check(day.witness.batch.is_none(), Promise::Durable)?;
         return check(!b"icrqx".iter().any(|kind| kv.holds(*kind)), Promise::Whole);
     };
