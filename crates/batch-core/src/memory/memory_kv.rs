@@ -29,6 +29,16 @@ impl MemoryKv {
             bytes: 0,
         }
     }
+
+    /// Keys and values in a range, in key order.
+    pub(crate) fn range(
+        &self,
+        range: &KeyRange,
+    ) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> {
+        self.map
+            .range::<[u8], _>(range.bounds())
+            .map(|(key, value)| (key.as_slice(), value.as_slice()))
+    }
 }
 
 impl Default for MemoryKv {
@@ -55,10 +65,10 @@ impl OrderedKv for MemoryKv {
         order: SortOrder,
         limit: NonZeroUsize,
     ) -> Result<Vec<KeyValue>, KvError> {
-        let found = self.map.range::<[u8], _>(range.bounds());
-        let owned = |(key, value): (&Vec<u8>, &Vec<u8>)| KeyValue {
-            key: key.clone(),
-            value: value.clone(),
+        let found = self.range(range);
+        let owned = |(key, value): (&[u8], &[u8])| KeyValue {
+            key: key.to_vec(),
+            value: value.to_vec(),
         };
         Ok(match order {
             SortOrder::Ascending => found.take(limit.get()).map(owned).collect(),

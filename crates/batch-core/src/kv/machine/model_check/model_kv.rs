@@ -1,16 +1,14 @@
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, WriteBatch};
+use crate::memory::MemoryKv;
 use crate::storage::{Description, Durability, SortOrder};
 
-type Map = BTreeMap<Vec<u8>, Vec<u8>>;
-
 /// A map whose clones are cheap and go ways of their own, and whose commits fail when told to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct ModelKv {
-    map: Arc<Map>,
+    map: Arc<MemoryKv>,
     fate: Fate,
 }
 
@@ -42,21 +40,48 @@ impl ModelKv {
 
     /// Whether all that another map holds in a range stands here as well, unchanged.
     pub(super) fn extends(&self, earlier: &Self, range: &KeyRange) -> bool {
-        let stood = earlier.map.range::<[u8], _>(range.bounds());
+        // Both are in key order, so one pass finds each.
+        let mut here = self.map.range(range);
         Arc::ptr_eq(&self.map, &earlier.map)
-            || stood
-                .into_iter()
-                .all(|(key, value)| self.map.get(key) == Some(value))
+            || earlier.map.range(range).all(|kv| here.any(|it| it == kv))
     }
 
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.map, &other.map) || self.map == other.map
+        let all = KeyRange::prefix(b"");
+        Arc::ptr_eq(&self.map, &other.map) || self.map.range(&all).eq(other.map.range(&all))
     }
 
     /// Whether it holds a record of this kind.
     pub(super) fn holds(&self, kind: u8) -> bool {
         let range = KeyRange::prefix(&[kind]);
-        self.map.range::<[u8], _>(range.bounds()).next().is_some()
+        self.map.range(&range).next().is_some()
+    }
+
+    /// What of a commit reaches the map.
+    fn kept(&self, writes: WriteBatch) -> WriteBatch {
+        let torn = match self.fate {
+            Fate::Succeeds | Fate::Kept => return writes,
+            Fate::Lost => return WriteBatch::new(),
+            Fate::Torn(kind) => kind,
+        };
+        let mut kept = WriteBatch::new();
+        for (key, value) in writes {
+            match value {
+                _ if key.first() == Some(&torn) => {}
+                Some(value) => kept.put(key, value),
+                None => kept.delete(key),
+            }
+        }
+        kept
+    }
+}
+
+impl Default for ModelKv {
+    fn default() -> Self {
+        Self {
+            map: Arc::new(MemoryKv::with_preferred_value(4 << 10)),
+            fate: Fate::Succeeds,
+        }
     }
 }
 
@@ -64,7 +89,7 @@ impl OrderedKv for ModelKv {
     fn traits(&self) -> KvTraits {
         KvTraits {
             description: Description::new("model", Durability::PowerCut),
-            preferred_value: 4 << 10,
+            ..self.map.traits()
         }
     }
 
@@ -73,7 +98,7 @@ impl OrderedKv for ModelKv {
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
-        Ok(self.map.get(key).cloned())
+        self.map.get(key)
     }
 
     fn scan(
@@ -82,35 +107,12 @@ impl OrderedKv for ModelKv {
         order: SortOrder,
         limit: NonZeroUsize,
     ) -> Result<Vec<KeyValue>, KvError> {
-        let found = self.map.range::<[u8], _>(range.bounds());
-        let owned = |(key, value): (&Vec<u8>, &Vec<u8>)| KeyValue {
-            key: key.clone(),
-            value: value.clone(),
-        };
-        Ok(match order {
-            SortOrder::Ascending => found.take(limit.get()).map(owned).collect(),
-            SortOrder::Descending => found.rev().take(limit.get()).map(owned).collect(),
-        })
+        self.map.scan(range, order, limit)
     }
 
     fn commit(&mut self, writes: WriteBatch) -> Result<(), KvError> {
-        let map = Arc::make_mut(&mut self.map);
-        for (key, value) in writes {
-            let left_out = match self.fate {
-                Fate::Lost => true,
-                Fate::Torn(kind) => key.first() == Some(&kind),
-                Fate::Succeeds | Fate::Kept => false,
-            };
-            match value {
-                _ if left_out => {}
-                Some(value) => {
-                    map.insert(key, value);
-                }
-                None => {
-                    map.remove(&key);
-                }
-            }
-        }
+        let kept = self.kept(writes);
+        Arc::make_mut(&mut self.map).commit(kept)?;
         match self.fate {
             Fate::Succeeds => Ok(()),
             _ => Err(KvError::io("commit", "the model says so")),
