@@ -31,6 +31,7 @@ mod footprint;
 mod layout;
 mod mark;
 mod rescued_dir;
+mod staged_copy;
 mod staging_dir;
 mod store_dir;
 mod store_lock;
@@ -43,7 +44,7 @@ pub(crate) use footprint::Footprint;
 pub(crate) use layout::Layout;
 pub(crate) use mark::Mark;
 pub(crate) use rescued_dir::rescue;
-pub(crate) use staging_dir::StagingDir;
+pub(crate) use staged_copy::{salvage_into, snapshot_into};
 #[cfg(feature = "sled")]
 pub(crate) use store_dir::sync_dir;
 pub(crate) use store_dir::{Found, StoreDir};

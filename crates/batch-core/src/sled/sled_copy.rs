@@ -1,10 +1,8 @@
 use std::path::Path;
 
 use super::{LAYOUT, OpenCheck, SledKv, SledOptions};
-use crate::embedded::{StagingDir, StoreDir, rescue};
-use crate::kv::{
-    CopyReport, KvError, KvOptions, KvStorage, OrderedKv, Rescued, SalvageReport, salvage,
-};
+use crate::embedded::{StoreDir, rescue, salvage_into, snapshot_into};
+use crate::kv::{CopyReport, KvError, KvOptions, KvStorage, OrderedKv, Rescued, SalvageReport};
 use crate::storage::StorageError;
 
 impl SledKv {
@@ -50,11 +48,7 @@ impl SledKv {
         from: &Rescued<F>,
         options: &KvOptions,
     ) -> Result<SalvageReport, StorageError> {
-        let staging = StagingDir::prepare(dir.as_ref())?;
-        let salvaged = salvage(from, Self::open(staging.path())?, options)?;
-        drop(salvaged.map);
-        staging.publish()?;
-        Ok(salvaged.report)
+        salvage_into(dir.as_ref(), from, options, |path| Self::open(path))
     }
 }
 
@@ -76,10 +70,6 @@ impl<K: OrderedKv> KvStorage<K> {
         &self,
         dir: impl AsRef<Path> + Send,
     ) -> Result<CopyReport, StorageError> {
-        let staging = StagingDir::prepare(dir.as_ref())?;
-        let copied = self.snapshot(SledKv::open(staging.path())?).await?;
-        drop(copied.map);
-        staging.publish()?;
-        Ok(copied.report)
+        snapshot_into(dir.as_ref(), self, |path| SledKv::open(path)).await
     }
 }
