@@ -10,14 +10,19 @@ use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KvError, WriteBatch};
 use crate::storage::ErrorKind;
 
+/// A store that is open, and what it held when it was opened.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) db: GuardedDb,
+    pub(super) mark: Mark,
+    pub(super) bytes: ContentBytes,
+}
+
 /// Makes a store in a directory that has none. Needs the lock.
 ///
 /// The mark gets its name last: a creation that is cut short, by a kill or by
 /// the power, is begun anew, and a store with a mark is whole on the disk.
-pub(super) fn create(
-    dir: &StoreDir,
-    options: &RedbOptions,
-) -> Result<(GuardedDb, Mark, ContentBytes), KvError> {
+pub(super) fn create(dir: &StoreDir, options: &RedbOptions) -> Result<Opened, KvError> {
     let doing = format!("create a store in {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mark = Mark::create(dir)?;
@@ -40,14 +45,11 @@ pub(super) fn create(
     db.sync().map_err(failed)?;
     reach(Failpoint::DataSynced);
     dir.finish_creation().map_err(failed)?;
-    Ok((db, mark, bytes))
+    Ok(Opened { db, mark, bytes })
 }
 
 /// Opens a store again and holds it against its mark. Needs the lock.
-pub(super) fn reopen(
-    dir: &StoreDir,
-    options: &RedbOptions,
-) -> Result<(GuardedDb, Mark, ContentBytes), KvError> {
+pub(super) fn reopen(dir: &StoreDir, options: &RedbOptions) -> Result<Opened, KvError> {
     let doing = format!("open {}", dir.path().display());
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mut mark = Mark::open(dir)?;
@@ -67,7 +69,7 @@ pub(super) fn reopen(
     mark.record(number).map_err(failed)?;
     reach(Failpoint::MarkRecorded);
     mark.sync().map_err(failed)?;
-    Ok((db, mark, bytes))
+    Ok(Opened { db, mark, bytes })
 }
 
 /// redb would begin an empty file anew.

@@ -5,7 +5,7 @@ use super::RedbOptions;
 use super::fault::Fault;
 use super::guarded_db::{GuardedDb, View};
 use super::layout::LAYOUT;
-use super::opening::{create, reopen};
+use super::opening::{Opened, create, reopen};
 use crate::embedded::{ContentBytes, FailStop, Footprint, Found, Mark, StoreDir, StoreLock};
 use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
@@ -66,32 +66,29 @@ impl RedbKv {
         // Before the lock, which writes into the directory.
         dir.inspect()?;
         let lock = StoreLock::take(dir.path())?;
-        let (db, mark, bytes) = match dir.inspect()? {
+        let opened = match dir.inspect()? {
             Found::Nothing | Found::Unfinished => create(&dir, options)?,
             Found::Store => reopen(&dir, options)?,
         };
-        Ok(Self {
-            dir,
-            db,
-            mark,
-            bytes,
-            failure: FailStop::default(),
-            _lock: lock,
-        })
+        Ok(Self::of(dir, lock, opened))
     }
 
     /// The store in a directory, which must have one.
     pub(super) fn reopened(dir: StoreDir, options: &RedbOptions) -> Result<Self, KvError> {
         let lock = StoreLock::take(dir.path())?;
-        let (db, mark, bytes) = reopen(&dir, options)?;
-        Ok(Self {
+        let opened = reopen(&dir, options)?;
+        Ok(Self::of(dir, lock, opened))
+    }
+
+    fn of(dir: StoreDir, lock: StoreLock, opened: Opened) -> Self {
+        Self {
             dir,
-            db,
-            mark,
-            bytes,
+            db: opened.db,
+            mark: opened.mark,
+            bytes: opened.bytes,
             failure: FailStop::default(),
             _lock: lock,
-        })
+        }
     }
 
     /// Why it does not hold what the store in a directory has acknowledged, whose file it has.

@@ -8,7 +8,7 @@ use super::guarded_db::GuardedDb;
 use super::key_space::{BYTES, LAST, inward, inward_range, outward};
 use super::last_commit::{LastCommit, encode_bytes};
 use super::layout::LAYOUT;
-use super::opening::{check_content, create, reopen};
+use super::opening::{Opened, check_content, create, reopen};
 use crate::embedded::{ContentBytes, FailStop, Footprint, Found, Mark, StoreDir, StoreLock};
 use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
@@ -69,22 +69,18 @@ impl SledKv {
             Found::Nothing | Found::Unfinished => create(&dir, options)?,
             Found::Store => reopen(&dir, options)?,
         };
-        Ok(Self {
-            dir,
-            db: opened.db,
-            mark: opened.mark,
-            last: opened.last,
-            bytes: opened.bytes,
-            failure: FailStop::default(),
-            _lock: lock,
-        })
+        Ok(Self::of(dir, lock, opened))
     }
 
     /// The store in a directory, which must have one.
     pub(super) fn reopened(dir: StoreDir, options: &SledOptions) -> Result<Self, KvError> {
         let lock = StoreLock::take(dir.path())?;
         let opened = reopen(&dir, options)?;
-        Ok(Self {
+        Ok(Self::of(dir, lock, opened))
+    }
+
+    fn of(dir: StoreDir, lock: StoreLock, opened: Opened) -> Self {
+        Self {
             dir,
             db: opened.db,
             mark: opened.mark,
@@ -92,7 +88,7 @@ impl SledKv {
             bytes: opened.bytes,
             failure: FailStop::default(),
             _lock: lock,
-        })
+        }
     }
 
     /// Why it does not hold what the store in a directory has acknowledged, whose files it has.
