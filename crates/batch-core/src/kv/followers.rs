@@ -5,6 +5,7 @@ use parking_lot::Mutex;
 
 use super::care::Walk;
 use super::key::{self, Key};
+use super::key_list::KeyList;
 
 /// Those who copy a map while it changes, and want to know which records do.
 ///
@@ -34,7 +35,7 @@ impl Followers {
     }
 
     /// Tells all of them what a commit has written.
-    pub(super) fn tell(&mut self, keys: &[Key]) {
+    pub(super) fn tell(&mut self, keys: &KeyList) {
         self.0.retain(|follower| match follower.upgrade() {
             Some(changed) => {
                 changed.lock().note(keys);
@@ -72,9 +73,9 @@ impl Follower {
 }
 
 impl Changed {
-    fn note(&mut self, values: &[Key]) {
+    fn note(&mut self, values: &KeyList) {
         let head = key::head();
-        for value in values {
+        for value in values.iter() {
             let record = &value[..value.len().saturating_sub(2)];
             if record != head && !self.keys.contains(record) {
                 self.keys.insert(record.to_vec());
@@ -87,17 +88,21 @@ impl Changed {
 mod tests {
     use super::*;
 
-    fn value_of(record: &[u8]) -> Key {
-        [record, &[0, 0]].concat()
+    /// The first values of records.
+    fn values_of<const N: usize>(records: [&[u8]; N]) -> KeyList {
+        let values = records.map(|record| [record, &[0, 0]].concat());
+        let mut list = KeyList::default();
+        list.refill(values.iter().map(Vec::as_slice));
+        list
     }
 
     #[test]
     fn a_follower_hears_once_of_what_changes_and_never_of_the_head() {
         let mut followers = Followers::default();
         let follower = Follower::default();
-        followers.tell(&[value_of(b"before")]);
+        followers.tell(&values_of([b"before"]));
         followers.add(&follower);
-        followers.tell(&[b"a", b"a", b"k", b"m", b"x"].map(|key| value_of(key)));
+        followers.tell(&values_of([b"a", b"a", b"k", b"m", b"x"]));
         assert_eq!(follower.take(2), [b"a", b"k"]);
         assert_eq!(follower.changed(), 1);
         assert_eq!(follower.take(2), [b"x"]);
@@ -107,7 +112,7 @@ mod tests {
     fn who_is_gone_is_forgotten() {
         let mut followers = Followers::default();
         followers.add(&Follower::default());
-        followers.tell(&[value_of(b"a")]);
+        followers.tell(&values_of([b"a"]));
         assert!(followers.0.is_empty());
     }
 }

@@ -8,6 +8,7 @@ mod byte_size;
 mod care;
 mod followers;
 mod key;
+mod key_list;
 mod kv_error;
 mod kv_options;
 mod kv_storage;

@@ -3,6 +3,7 @@ use std::num::NonZeroUsize;
 
 use super::followers::Followers;
 use super::key::Key;
+use super::key_list::KeyList;
 use super::record::{FRAME_BYTES, decode, encode, frame, unframe};
 use super::{KeyRange, KeyValue, OrderedKv, Space, WriteBatch};
 use crate::storage::{ErrorKind, SortOrder, StorageError};
@@ -26,6 +27,8 @@ pub(super) struct Stage<K> {
     writes: WriteBatch,
     /// The most bytes of a record's share in one value.
     share: usize,
+    /// What the last commit has written, or was to write.
+    committed: KeyList,
     /// Keys whose last write is in doubt, since the commit that held it failed.
     doubtful: BTreeSet<Key>,
     followers: Followers,
@@ -40,6 +43,7 @@ impl<K: OrderedKv> Stage<K> {
             kv,
             writes: WriteBatch::new(),
             share,
+            committed: KeyList::default(),
             doubtful: BTreeSet::new(),
             followers: Followers::default(),
             space: None,
@@ -110,11 +114,12 @@ impl<K: OrderedKv> Stage<K> {
     pub(super) fn commit(&mut self) -> Result<(), StorageError> {
         self.space = None;
         let writes = std::mem::take(&mut self.writes);
-        let keys: Vec<Key> = writes.iter().map(|(key, _)| key.to_vec()).collect();
+        self.committed.refill(writes.iter().map(|(key, _)| key));
         let outcome = self.kv.commit(writes);
+        let committed = &self.committed;
         match &outcome {
-            Ok(()) => self.followers.tell(&keys),
-            Err(_) => self.doubtful.extend(keys),
+            Ok(()) => self.followers.tell(committed),
+            Err(_) => self.doubtful.extend(committed.iter().map(<[u8]>::to_vec)),
         }
         outcome
     }
@@ -297,6 +302,7 @@ fn part_key(key: &[u8], number: u16) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kv::machine::model_check::{Fate, ModelKv};
     use crate::memory::MemoryKv;
 
     fn stage() -> Stage<MemoryKv> {
@@ -334,6 +340,24 @@ mod tests {
         stage.delete_value(part_key(b"k", 2));
         let error = stage.get(b"k").unwrap_err();
         assert!(error.to_string().contains("part 2 of 4"), "{error}");
+    }
+
+    #[test]
+    fn all_that_a_failed_commit_was_to_write_is_in_doubt_and_nothing_else_is() {
+        for fate in [Fate::Lost, Fate::Kept] {
+            let mut stage = Stage::new(ModelKv::default());
+            stage.put(b"before", b"it", 0);
+            stage.commit().unwrap();
+            for key in [b"a", b"k", b"x"] {
+                stage.put(key, b"in it", 0);
+            }
+            stage.kv_mut().set_fate(fate);
+            stage.commit().unwrap_err();
+            for key in [b"a", b"k", b"x"] {
+                assert_eq!(stage.get(key).unwrap_err().kind(), ErrorKind::InDoubt);
+            }
+            assert!(stage.get(b"before").unwrap().is_some());
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod list_runs;
 mod live_batch;
 mod machine_state;
 #[cfg(test)]
-mod model_check;
+pub(super) mod model_check;
 mod open;
 mod pages;
 mod prune;

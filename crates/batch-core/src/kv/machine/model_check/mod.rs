@@ -21,3 +21,5 @@ mod step;
 mod survey;
 mod tests;
 mod witness;
+
+pub(in crate::kv) use model_kv::{Fate, ModelKv};

@@ -7,14 +7,14 @@ use crate::storage::{Description, Durability, SortOrder};
 
 /// A map whose clones are cheap and go ways of their own, and whose commits fail when told to.
 #[derive(Debug, Clone)]
-pub(super) struct ModelKv {
+pub(in crate::kv) struct ModelKv {
     map: Arc<MemoryKv>,
     fate: Fate,
 }
 
 /// What becomes of the next commit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(in crate::kv) enum Fate {
     #[default]
     Succeeds,
     /// It fails and writes nothing.
@@ -26,7 +26,7 @@ pub(super) enum Fate {
 }
 
 impl ModelKv {
-    pub(super) fn set_fate(&mut self, fate: Fate) {
+    pub(in crate::kv) fn set_fate(&mut self, fate: Fate) {
         self.fate = fate;
     }
 
