@@ -110,3 +110,33 @@ fn ended(end: &RunEnd, run: RunEvent) -> EventKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::BatchId;
+
+    #[test]
+    fn the_event_of_a_runs_end_tells_how_it_ended() {
+        let told = |state| {
+            let ordinal = Ordinal::new(3);
+            let end = RunEnd {
+                ordinal,
+                attempt: Some(Attempt::FIRST),
+                state,
+                failure: None,
+            };
+            let run = RunEvent {
+                id: RunId::new(BatchId::generate(), ordinal),
+                attempt: end.attempt,
+                name: None,
+                metadata: Metadata::default(),
+            };
+            ended(&end, run).name()
+        };
+        assert_eq!(told(RunState::Processed), "run.processed");
+        assert_eq!(told(RunState::Failed), "run.failed");
+        assert_eq!(told(RunState::Cancelled), "run.cancelled");
+        assert_eq!(told(RunState::Rejected), "run.rejected");
+    }
+}

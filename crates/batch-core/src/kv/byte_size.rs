@@ -66,6 +66,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_unit_is_1024_of_the_one_before() {
+        assert_eq!(ByteSize::new(3).get(), 3);
+        assert_eq!(ByteSize::kib(3).get(), 3_072);
+        assert_eq!(ByteSize::mib(3).get(), 3_145_728);
+        assert_eq!(ByteSize::gib(3).get(), 3_221_225_472);
+    }
+
+    #[test]
     fn a_size_is_told_in_its_largest_unit() {
         let told = |bytes| ByteSize::new(bytes).to_string();
         assert_eq!(told(0), "0 bytes");
