@@ -9,7 +9,7 @@ use batch_core::sled::SledStorage;
 
 use crate::args::SnapshotArgs;
 use crate::ending::Ending;
-use crate::output::{CopyRecord, Format, print_json};
+use crate::output::{CopyRecord, Format, counted, print_json};
 
 /// Copies a store into a new one.
 pub(crate) async fn snapshot(args: SnapshotArgs) -> Result<Ending> {
@@ -25,9 +25,9 @@ pub(crate) async fn snapshot(args: SnapshotArgs) -> Result<Ending> {
         Format::Json => print_json(&CopyRecord::of(way.to.to_string(), &report))?,
         Format::Table => writeln!(
             io::stdout(),
-            "copied {} records of {} bytes to {}, a store on {on}",
-            report.records,
-            report.bytes,
+            "copied {} of {} to {}, a store on {on}",
+            counted(report.records, "record"),
+            counted(report.bytes, "byte"),
             to.display()
         )?,
     }

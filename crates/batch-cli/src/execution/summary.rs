@@ -5,7 +5,7 @@ use batch_core::run::{Run, RunState};
 
 use super::error_groups::ErrorGroups;
 use super::session::Session;
-use crate::output::{duration_ms, printable};
+use crate::output::{counted, duration_ms, printable};
 
 /// The most groups of errors that are shown.
 const SHOWN_GROUPS: usize = 10;
@@ -93,11 +93,6 @@ impl fmt::Display for Summary {
         self.work(f)?;
         self.errors(f)
     }
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{s}")
 }
 
 /// The smallest duration that at least so many of a hundred do not exceed.

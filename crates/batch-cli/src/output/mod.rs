@@ -2,6 +2,7 @@
 
 mod batch_record;
 mod care_records;
+mod counted;
 mod fields;
 mod format;
 mod listing;
@@ -14,6 +15,7 @@ mod table;
 
 pub(crate) use batch_record::BatchRecord;
 pub(crate) use care_records::{CopyRecord, SalvageRecord, VerifyRecord};
+pub(crate) use counted::counted;
 pub(crate) use format::Format;
 pub(crate) use listing::Listing;
 pub(crate) use print_one::{print_json, print_one};

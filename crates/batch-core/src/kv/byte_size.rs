@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::counted::counted;
+
 /// A number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ByteSize(u64);
@@ -51,7 +53,7 @@ impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
         let Some((name, bits)) = units.into_iter().find(|(_, bits)| self.0 >> bits > 0) else {
-            return write!(f, "{} bytes", self.0);
+            return f.write_str(&counted(self.0, "byte", "bytes"));
         };
         let (whole, rest) = (self.0 >> bits, self.0 & ((1 << bits) - 1));
         match (rest * 10) >> bits {
@@ -77,6 +79,7 @@ mod tests {
     fn a_size_is_told_in_its_largest_unit() {
         let told = |bytes| ByteSize::new(bytes).to_string();
         assert_eq!(told(0), "0 bytes");
+        assert_eq!(told(1), "1 byte");
         assert_eq!(told(1_023), "1023 bytes");
         assert_eq!(told(1_536), "1.5 KiB");
         assert_eq!(ByteSize::mib(16).to_string(), "16 MiB");

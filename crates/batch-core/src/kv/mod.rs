@@ -6,6 +6,7 @@
 
 mod byte_size;
 mod care;
+mod counted;
 mod followers;
 mod key;
 mod key_list;

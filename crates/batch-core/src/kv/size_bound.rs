@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::counted::counted;
 use super::{ByteSize, Space};
 
 /// How large a store may become, and what room it keeps for the runs that it has taken.
@@ -100,7 +101,8 @@ impl fmt::Display for Shortage {
             batch,
             kept,
         } = self;
-        let for_runs = format!("{kept} are kept for {runs} runs of unfinished batches");
+        let runs = counted(*runs, "run", "runs");
+        let for_runs = format!("{kept} are kept for {runs} of unfinished batches");
         match bound {
             Bound::Store { used, most } => write!(
                 f,

@@ -8,6 +8,7 @@ use super::submitted::Submitted;
 use crate::command::work::interrupted;
 use crate::ending::Ending;
 use crate::execution::{Execution, Interrupts, Session, Stopped};
+use crate::output::counted;
 
 /// Gets files into a store, also into one that has no room for all of them at once.
 ///
@@ -66,8 +67,8 @@ impl Intake<'_> {
     }
 
     async fn work_off(&self, part: &Interrupted, interrupts: &mut Interrupts) -> Result<Stopped> {
-        let (stored, all) = (part.inputs, self.files.len());
-        eprintln!("batchyard: the store has room for {stored} of {all} files: running these first");
+        let (stored, all) = (part.inputs, counted(self.files.len() as u64, "file"));
+        eprintln!("batchyard: the store has room for {stored} of {all}: running these first");
         let workflow = self.name.workflow();
         self.execution
             .perform(self.engine, workflow, &part.submission, interrupts)
@@ -75,10 +76,14 @@ impl Intake<'_> {
     }
 
     async fn no_room(&self, part: Interrupted) -> Result<Error> {
-        let (stored, all, go_on) = (part.inputs, self.files.len(), self.go_on);
+        let (stored, all, go_on) = (
+            part.inputs,
+            counted(self.files.len() as u64, "file"),
+            self.go_on,
+        );
         let progress = part.submission.progress().await?;
         let said = format!(
-            "the store has no room for more than {stored} of {all} files ({progress}); \
+            "the store has no room for more than {stored} of {all} ({progress}); \
              free space, and {go_on}"
         );
         Ok(Error::new(part.cause).context(said))

@@ -4,6 +4,7 @@ use super::records::{Found, Records, VALUES_A_SCAN};
 use super::{About, FindingKind};
 use crate::id::SinkName;
 use crate::journal::Sequence;
+use crate::kv::counted::counted;
 use crate::kv::key::Place;
 use crate::kv::record::Head;
 use crate::kv::{KeyRange, OrderedKv, key};
@@ -50,8 +51,8 @@ fn check_head<K: OrderedKv>(
 ) -> Result<(), StorageError> {
     let live = records.all_keys(key::lives())?.len() as u64;
     if live != head.live {
-        let expected = head.live;
-        let text = format!("{expected} batches should have waiting runs, {live} are there");
+        let expected = counted(head.live, "batch", "batches");
+        let text = format!("{expected} should have waiting runs, {live} are there");
         notes.find(About::Store, FindingKind::HeadWrong, text);
     }
     if head.trimmed > head.sequence {

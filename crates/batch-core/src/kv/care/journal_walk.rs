@@ -8,6 +8,7 @@ use super::{About, FindingKind};
 use crate::id::BatchId;
 use crate::journal::{Entry, Sequence};
 use crate::kv::OrderedKv;
+use crate::kv::counted::counted;
 use crate::kv::key::{self, Key, Place};
 use crate::kv::record::{Head, JournalRecord};
 use crate::storage::StorageError;
@@ -81,7 +82,8 @@ impl JournalWalk {
         };
         let count = record.entries.len() as u64;
         if record.first.get().checked_add(count) != last.get().checked_add(1) {
-            let text = format!("its record holds {count} entries from {} on", record.first);
+            let entries = counted(count, "entry", "entries");
+            let text = format!("its record holds {entries} from {} on", record.first);
             notes.find(about, FindingKind::JournalWrong, text);
         }
         // Without a head nobody knows where the journal begins.

@@ -6,6 +6,7 @@ use super::records::{Found, Records};
 use crate::batch::Counts;
 use crate::id::BatchId;
 use crate::kv::OrderedKv;
+use crate::kv::counted::counted;
 use crate::kv::key::{self, Place};
 use crate::kv::record::{BatchHeader, LiveRecord, OutputPlace, RunPage, RunRecord, Sweep, Tidy};
 use crate::ordinal::{Ordinal, OrdinalSet};
@@ -233,8 +234,8 @@ impl<'a> RunsCheck<'a> {
             let end = set.intervals().last().map_or(0, |last| last.end);
             if end > self.header.total {
                 let text = format!(
-                    "it has {} runs, and its live record tells of run {}",
-                    self.header.total,
+                    "it has {}, and its live record tells of run {}",
+                    counted(self.header.total, "run", "runs"),
                     end - 1
                 );
                 notes.find_batch(self.id, FindingKind::RunWrong, text);

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{About, CopyReport, VerifyReport};
+use crate::kv::counted::counted;
 
 /// What was saved of a damaged store, and what was not.
 ///
@@ -52,12 +53,38 @@ impl fmt::Display for SalvageReport {
         for loss in &self.losses {
             writeln!(f, "{loss}")?;
         }
-        let Self { batches, runs, .. } = self;
-        write!(f, "kept {batches} batches with {runs} runs")?;
-        match self.losses.len() {
+        let batches = counted(self.batches, "batch", "batches");
+        write!(
+            f,
+            "kept {batches} with {}",
+            counted(self.runs, "run", "runs")
+        )?;
+        match self.losses.len() as u64 {
             0 => write!(f, ", lost nothing"),
-            1 => write!(f, ", 1 loss"),
-            losses => write!(f, ", {losses} losses"),
+            losses => write!(f, ", {}", counted(losses, "loss", "losses")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Sequence;
+
+    #[test]
+    fn one_batch_that_was_kept_is_told_in_the_singular() {
+        let report = SalvageReport {
+            found: VerifyReport::default(),
+            batches: 1,
+            runs: 40,
+            losses: Vec::new(),
+            written: CopyReport {
+                records: 1,
+                bytes: 1,
+                as_of: Sequence::START,
+            },
+        };
+        let text = report.to_string();
+        assert_eq!(text, "kept 1 batch with 40 runs, lost nothing");
     }
 }

@@ -5,6 +5,7 @@ use super::notes::Notes;
 use super::records::{Found, Records, VALUES_A_SCAN, after};
 use super::{About, FindingKind};
 use crate::id::{BatchId, SubmissionId};
+use crate::kv::counted::counted;
 use crate::kv::key::{self, Key, Place};
 use crate::kv::record::{BatchHeader, SubmissionRecord};
 use crate::kv::{KeyRange, OrderedKv};
@@ -106,7 +107,8 @@ fn check<K: OrderedKv>(
     let record = match records.get::<SubmissionRecord>(&key::submission(id))? {
         Found::Whole(record) => record,
         Found::Absent => {
-            let text = format!("its record is missing, and it has {} batches", sum.parts);
+            let batches = counted(sum.parts, "batch", "batches");
+            let text = format!("its record is missing, and it has {batches}");
             notes.find(About::Submission(id), FindingKind::SubmissionMissing, text);
             return Ok(sum.parts);
         }
@@ -121,17 +123,20 @@ fn check<K: OrderedKv>(
     let left = batches.saturating_sub(pruned);
     let text = if sum.parts != left {
         format!(
-            "of {batches} batches {pruned} were pruned, and {} are there",
+            "of {} {pruned} were pruned, and {} are there",
+            counted(batches, "batch", "batches"),
             sum.parts
         )
     } else if sum.parts > 0 && sum.last_part >= batches {
         format!(
-            "it has {batches} batches, and one that is part {}",
+            "it has {}, and one that is part {}",
+            counted(batches, "batch", "batches"),
             sum.last_part
         )
     } else if sum.all_read && (sum.inputs > inputs || (pruned == 0 && sum.inputs != inputs)) {
         format!(
-            "it counts {inputs} inputs, and its batches have {}",
+            "it counts {}, and its batches have {}",
+            counted(inputs, "input", "inputs"),
             sum.inputs
         )
     } else if record.is_gone() {

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::Finding;
+use crate::kv::counted::counted;
 
 /// What a check of a whole store looked at, and what it found.
 ///
@@ -80,8 +81,10 @@ impl fmt::Display for VerifyReport {
         let found = self.left_out.saturating_add(self.findings.len() as u64);
         match found {
             0 => write!(f, "sound: {}", self.looked_at),
-            1 => write!(f, "damaged, 1 finding: {}", self.looked_at),
-            _ => write!(f, "damaged, {found} findings: {}", self.looked_at),
+            _ => {
+                let found = counted(found, "finding", "findings");
+                write!(f, "damaged, {found}: {}", self.looked_at)
+            }
         }
     }
 }
@@ -90,8 +93,35 @@ impl fmt::Display for LookedAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} batches with {} runs, {} journal entries, {} values of {} bytes in all",
-            self.batches, self.runs, self.entries, self.values, self.bytes
+            "{} with {}, {}, {} of {} in all",
+            counted(self.batches, "batch", "batches"),
+            counted(self.runs, "run", "runs"),
+            counted(self.entries, "journal entry", "journal entries"),
+            counted(self.values, "value", "values"),
+            counted(self.bytes, "byte", "bytes"),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_with_one_of_each_is_told_in_the_singular() {
+        let report = VerifyReport {
+            looked_at: LookedAt {
+                values: 1,
+                bytes: 1,
+                batches: 1,
+                runs: 1,
+                entries: 1,
+            },
+            ..VerifyReport::default()
+        };
+        assert_eq!(
+            report.to_string(),
+            "sound: 1 batch with 1 run, 1 journal entry, 1 value of 1 byte in all"
+        );
     }
 }
