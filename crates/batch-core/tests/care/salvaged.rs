@@ -2,10 +2,12 @@ use std::fs;
 use std::path::Path;
 
 use batch_core::id::BatchId;
-use batch_core::kv::{KvOptions, KvStorage, OrderedKv, SalvageReport, verify_map};
+use batch_core::kv::{
+    KvError, KvOptions, KvStorage, OrderedKv, Rescued, SalvageReport, verify_map,
+};
 use batch_core::redb::{RedbKv, RedbStorage};
 use batch_core::sled::{SledKv, SledStorage};
-use batch_core::storage::{Storage, StorageError};
+use batch_core::storage::Storage;
 use tempfile::TempDir;
 
 use super::work::{begin, submit, work};
@@ -64,80 +66,59 @@ struct Tally {
     unreadable: u32,
 }
 
-impl Tally {
-    fn print(&self, backend: &str) {
-        println!("{backend}: {PLACES} damaged files, {self:?} of {BATCHES} batches each");
+/// Damages the file of a store in one place after another, and saves what is whole each time.
+async fn damage_and_save<K: OrderedKv>(
+    ids: &[BatchId],
+    file: &Path,
+    rescue: impl Fn(&Path, &Path) -> Result<Rescued<K>, KvError>,
+) -> Tally {
+    let dir = TempDir::new().unwrap();
+    let from = file.parent().unwrap();
+    let whole = fs::read(file).unwrap();
+    let mut tally = Tally::default();
+    for place in 0..PLACES {
+        fs::write(file, &whole).unwrap();
+        damage(file, place);
+        let damaged = fs::read(file).unwrap();
+        let to = dir.path().join(format!("to{place}"));
+        let scratch = dir.path().join(format!("scratch{place}"));
+        let saved = rescue(from, &scratch)
+            .and_then(|map| RedbKv::salvage_into(&to, &map, &KvOptions::default()));
+        let after = fs::read(file).unwrap();
+        assert_eq!(after, damaged, "the source is not changed");
+        match saved {
+            Ok(report) => tally.kept += check(RedbKv::open(&to).unwrap(), &report, ids).await,
+            Err(error) => {
+                assert!(!to.exists(), "{error}");
+                tally.unreadable += 1;
+            }
+        }
     }
+    tally
+}
+
+/// More than one of the stores kept something.
+fn check_tally(tally: &Tally, backend: &str) {
+    println!("{backend}: {PLACES} damaged files, {tally:?} of {BATCHES} batches each");
+    assert!(tally.kept > BATCHES, "{tally:?}");
 }
 
 #[tokio::test]
 async fn what_is_whole_in_a_damaged_file_of_redb_is_kept() {
     let dir = TempDir::new().unwrap();
-    let from = dir.path().join("store");
-    let ids = fill(RedbStorage::open(&from).unwrap()).await;
-    let file = from.join("store.redb");
-    let whole = fs::read(&file).unwrap();
-    let mut tally = Tally::default();
-    for place in 0..PLACES {
-        fs::write(&file, &whole).unwrap();
-        damage(&file, place);
-        let damaged = fs::read(&file).unwrap();
-        let to = dir.path().join(format!("to{place}"));
-        let saved = save_redb(&from, &dir.path().join(format!("scratch{place}")), &to);
-        assert_eq!(
-            fs::read(&file).unwrap(),
-            damaged,
-            "the source is not changed"
-        );
-        match saved {
-            Ok(report) => tally.kept += check(RedbKv::open(&to).unwrap(), &report, &ids).await,
-            Err(error) => {
-                assert!(!to.exists(), "{error}");
-                tally.unreadable += 1;
-            }
-        }
-    }
-    tally.print("redb");
-    assert!(tally.kept > BATCHES, "{tally:?}");
-}
-
-fn save_redb(from: &Path, scratch: &Path, to: &Path) -> Result<SalvageReport, StorageError> {
-    let map = RedbKv::rescue(from, scratch)?;
-    RedbKv::salvage_into(to, &map, &KvOptions::default())
+    let ids = fill(RedbStorage::open(dir.path()).unwrap()).await;
+    let file = dir.path().join("store.redb");
+    let rescue = |from: &Path, scratch: &Path| RedbKv::rescue(from, scratch);
+    let tally = damage_and_save(&ids, &file, rescue).await;
+    check_tally(&tally, "redb");
 }
 
 #[tokio::test]
 async fn what_is_whole_in_a_damaged_log_of_sled_is_kept() {
     let dir = TempDir::new().unwrap();
-    let from = dir.path().join("store");
-    let ids = fill(SledStorage::open(&from).unwrap()).await;
-    let file = from.join("db");
-    let whole = fs::read(&file).unwrap();
-    let mut tally = Tally::default();
-    for place in 0..PLACES {
-        fs::write(&file, &whole).unwrap();
-        damage(&file, place);
-        let damaged = fs::read(&file).unwrap();
-        let to = dir.path().join(format!("to{place}"));
-        let saved = save_sled(&from, &dir.path().join(format!("scratch{place}")), &to);
-        assert_eq!(
-            fs::read(&file).unwrap(),
-            damaged,
-            "the source is not changed"
-        );
-        match saved {
-            Ok(report) => tally.kept += check(RedbKv::open(&to).unwrap(), &report, &ids).await,
-            Err(error) => {
-                assert!(!to.exists(), "{error}");
-                tally.unreadable += 1;
-            }
-        }
-    }
-    tally.print("sled");
-    assert!(tally.kept > BATCHES, "{tally:?}");
-}
-
-fn save_sled(from: &Path, scratch: &Path, to: &Path) -> Result<SalvageReport, StorageError> {
-    let map = SledKv::rescue(from, scratch)?;
-    RedbKv::salvage_into(to, &map, &KvOptions::default())
+    let ids = fill(SledStorage::open(dir.path()).unwrap()).await;
+    let file = dir.path().join("db");
+    let rescue = |from: &Path, scratch: &Path| SledKv::rescue(from, scratch);
+    let tally = damage_and_save(&ids, &file, rescue).await;
+    check_tally(&tally, "sled");
 }

@@ -25,6 +25,18 @@ fn counting(engine: &BlockingEngine) -> BlockingDispatcher {
     builder.start().unwrap()
 }
 
+/// Its runs say that they have begun, and go on until they are asked to stop.
+fn blocking_until_stopped(engine: &BlockingEngine, begun: mpsc::Sender<()>) -> BlockingDispatcher {
+    let builder = engine.dispatcher().workflow(WORKFLOW, move |run| {
+        begun.send(()).unwrap();
+        while !run.cancellation().is_cancelled() {
+            thread::yield_now();
+        }
+        Err("stopped".into())
+    });
+    builder.start().unwrap()
+}
+
 fn submit(engine: &BlockingEngine) -> BlockingBatch {
     engine
         .submit(WORKFLOW, ["a", "bc"].map(Input::text))
@@ -103,14 +115,7 @@ fn a_closure_that_panics_fails_its_run_with_the_message() {
 fn a_cancel_reaches_a_closure_that_looks_at_its_token() {
     let engine = engine();
     let (begun, seen) = mpsc::channel();
-    let builder = engine.dispatcher().workflow(WORKFLOW, move |run| {
-        begun.send(()).unwrap();
-        while !run.cancellation().is_cancelled() {
-            thread::yield_now();
-        }
-        Err("stopped".into())
-    });
-    let dispatcher = builder.start().unwrap();
+    let dispatcher = blocking_until_stopped(&engine, begun);
     let batch = submit(&engine);
     seen.recv().unwrap();
     batch.cancel().unwrap();
@@ -122,14 +127,7 @@ fn a_cancel_reaches_a_closure_that_looks_at_its_token() {
 fn a_dropped_dispatcher_gives_back_what_it_holds() {
     let engine = engine();
     let (begun, seen) = mpsc::channel();
-    let builder = engine.dispatcher().workflow(WORKFLOW, move |run| {
-        begun.send(()).unwrap();
-        while !run.cancellation().is_cancelled() {
-            thread::yield_now();
-        }
-        Err("stopped".into())
-    });
-    let dispatcher = builder.start().unwrap();
+    let dispatcher = blocking_until_stopped(&engine, begun);
     let batch = submit(&engine);
     seen.recv().unwrap();
     drop(dispatcher);

@@ -1,5 +1,6 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -96,6 +97,17 @@ impl Receiver {
         Self::new(yard, move |_, _| Conduct::Answer(status))
     }
 
+    /// Always answers the same, and 200 once the switch is on.
+    pub(super) fn until_switched(yard: &Yard, status: u16) -> (Self, Arc<AtomicBool>) {
+        let switch = Arc::new(AtomicBool::new(false));
+        let is_on = Arc::clone(&switch);
+        let receiver = Self::new(yard, move |_, _| match is_on.load(Ordering::SeqCst) {
+            true => Conduct::Answer(200),
+            false => Conduct::Answer(status),
+        });
+        (receiver, switch)
+    }
+
     /// A sink that sends here.
     pub(super) fn sink(&self, yard: &Yard) -> WebhookBuilder {
         let signing = Signing::standard(SECRET).unwrap();
@@ -117,16 +129,22 @@ impl Receiver {
         self.load.lock().1
     }
 
+    /// The second in which each try arrived.
+    pub(super) fn seconds(&self) -> Vec<u64> {
+        let second = |it: &Arrival| it.at.as_secs();
+        self.arrivals.lock().iter().map(second).collect()
+    }
+
+    /// The events that it has.
+    pub(super) fn has(&self) -> BTreeSet<DeliveryId> {
+        let arrivals = self.arrivals.lock();
+        let taken = arrivals.iter().filter(|it| it.taken);
+        taken.map(|it| it.id).collect()
+    }
+
     /// How many different events it has.
     pub(super) fn taken(&self) -> usize {
-        let taken: std::collections::BTreeSet<_> = self
-            .arrivals
-            .lock()
-            .iter()
-            .filter(|it| it.taken)
-            .map(|it| it.id)
-            .collect();
-        taken.len()
+        self.has().len()
     }
 
     fn note(&self, request: &WebhookRequest, taken: bool) -> DeliveryId {

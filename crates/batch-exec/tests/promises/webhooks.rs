@@ -290,25 +290,14 @@ async fn a_receiver_that_asks_for_a_pause_gets_it_and_no_more_than_an_hour() {
     tokio::time::sleep(60 * SECOND).await;
     assert!(webhook.status().paused_for > 50 * SECOND);
     until(|| receiver.taken() == 42).await;
-    let asked_at: Vec<_> = receiver
-        .arrivals()
-        .iter()
-        .take(3)
-        .map(|it| it.at.as_secs())
-        .collect();
-    assert_eq!(asked_at, [0, 120, 3_720]);
+    assert_eq!(receiver.seconds()[..3], [0, 120, 3_720]);
     dispatcher.shutdown().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_answers_410_is_left_alone_until_it_is_enabled_by_hand() {
     let yard = Yard::new().await;
-    let gone = Arc::new(AtomicBool::new(true));
-    let is_gone = Arc::clone(&gone);
-    let receiver = Receiver::new(&yard, move |_, _| match is_gone.load(Ordering::SeqCst) {
-        true => Conduct::Answer(410),
-        false => Conduct::Answer(200),
-    });
+    let (receiver, back) = Receiver::until_switched(&yard, 410);
     let webhook = receiver.sink(&yard).start().await.unwrap();
     let dispatcher = dispatching(&yard, &webhook).await;
     let batch = yard.submit("w", 30).await;
@@ -325,7 +314,7 @@ async fn a_receiver_that_answers_410_is_left_alone_until_it_is_enabled_by_hand()
         Redelivery::Disabled
     );
 
-    gone.store(false, Ordering::SeqCst);
+    back.store(true, Ordering::SeqCst);
     webhook.enable().await.unwrap();
     assert_eq!(webhook.status().disabled_at, None);
     let next = yard.submit("w", 1).await;
@@ -426,15 +415,10 @@ async fn no_more_are_under_way_than_allowed_and_an_endpoint_that_hangs_hurts_nob
     assert_eq!((well.taken(), well.most_at_once()), (202, 3));
     until(|| hanging.arrivals().len() > 6).await;
     assert!(hanging.most_at_once() <= 3);
-    let at: Vec<_> = hanging
-        .arrivals()
-        .iter()
-        .take(2)
-        .map(|it| it.at.as_secs())
-        .collect();
+    let second_try = hanging.seconds()[1];
     assert!(
-        (35..=37).contains(&at[1]),
-        "30 s, a second of grace, and the first wait: {at:?}"
+        (35..=37).contains(&second_try),
+        "30 s, a second of grace, and the first wait: {second_try}"
     );
     dispatcher.shutdown().await.unwrap();
 }
@@ -563,13 +547,7 @@ async fn without_a_log_what_was_not_delivered_comes_again_from_the_journal() {
     let webhook = up.sink(&yard).start().await.unwrap();
     let dispatcher = dispatching(&yard, &webhook).await;
     tokio::time::sleep(60 * SECOND).await;
-    let both: BTreeSet<_> = [flaky.arrivals(), up.arrivals()]
-        .concat()
-        .iter()
-        .filter(|it| it.taken)
-        .map(|it| it.id)
-        .collect();
-    assert_eq!(both.len(), 22);
+    assert_eq!(flaky.has().union(&up.has()).count(), 22);
     assert_in_order(&up);
     dispatcher.shutdown().await.unwrap();
 }
@@ -578,12 +556,7 @@ async fn without_a_log_what_was_not_delivered_comes_again_from_the_journal() {
 async fn more_than_may_be_pending_waits_in_the_journal() {
     let yard = Yard::new().await;
     let dir = tempfile::tempdir().unwrap();
-    let down = Arc::new(AtomicBool::new(true));
-    let is_down = Arc::clone(&down);
-    let receiver = Receiver::new(&yard, move |_, _| match is_down.load(Ordering::SeqCst) {
-        true => Conduct::Answer(500),
-        false => Conduct::Answer(200),
-    });
+    let (receiver, up) = Receiver::until_switched(&yard, 500);
     let mut options = WebhookOptions::default();
     options.most_pending = NonZeroUsize::new(10).unwrap();
     let log = log_at(&dir.path().join("log"));
@@ -599,7 +572,7 @@ async fn more_than_may_be_pending_waits_in_the_journal() {
     assert!(yard.finished(batch).await.succeeded());
     tokio::time::sleep(HOUR).await;
     assert_eq!(webhook.status().pending, 10);
-    down.store(false, Ordering::SeqCst);
+    up.store(true, Ordering::SeqCst);
     webhook.try_now();
     tokio::time::sleep(10 * SECOND).await;
     assert_eq!(receiver.taken(), 102);
