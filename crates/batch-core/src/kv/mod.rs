@@ -20,6 +20,7 @@ mod parcel;
 mod prepare;
 mod record;
 mod settle_slices;
+mod shortage;
 #[cfg(test)]
 mod shuttled;
 mod size_bound;

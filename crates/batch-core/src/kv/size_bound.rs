@@ -1,6 +1,4 @@
-use std::fmt;
-
-use super::counted::counted;
+use super::shortage::{Bound, Shortage};
 use super::{ByteSize, Space};
 
 /// How large a store may become, and what room it keeps for the runs that it has taken.
@@ -76,46 +74,6 @@ pub(super) struct Wanted {
     pub batch: ByteSize,
     /// The runs of batches that have not finished, its own included.
     pub runs: u64,
-}
-
-/// Why there is no room for a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shortage {
-    bound: Bound,
-    runs: u64,
-    batch: ByteSize,
-    kept: ByteSize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound {
-    Store { used: ByteSize, most: ByteSize },
-    Disk { left: ByteSize, spare: ByteSize },
-}
-
-impl fmt::Display for Shortage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            bound,
-            runs,
-            batch,
-            kept,
-        } = self;
-        let runs = counted(*runs, "run", "runs");
-        let for_runs = format!("{kept} are kept for {runs} of unfinished batches");
-        match bound {
-            Bound::Store { used, most } => write!(
-                f,
-                "a batch of {batch} was not taken: the store has {used} of at most {most}, \
-                 and {for_runs}; let batches finish, prune them, or raise the bound"
-            ),
-            Bound::Disk { left, spare } => write!(
-                f,
-                "a batch of {batch} was not taken: the disk has room for {left}, of which {spare} \
-                 are spared and {for_runs}; let batches finish, prune them, or free space"
-            ),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod notes;
 mod place_words;
 mod records;
 mod rescued;
+mod run_records;
 mod runs_check;
 mod salvage;
 mod salvage_journal;

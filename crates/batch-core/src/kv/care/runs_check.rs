@@ -3,12 +3,13 @@ use std::collections::BTreeMap;
 use super::FindingKind;
 use super::notes::Notes;
 use super::records::{Found, Records};
+use super::run_records::RunRecords;
 use crate::batch::Counts;
 use crate::id::BatchId;
 use crate::kv::OrderedKv;
 use crate::kv::counted::counted;
 use crate::kv::key::{self, Place};
-use crate::kv::record::{BatchHeader, LiveRecord, OutputPlace, RunPage, RunRecord, Sweep, Tidy};
+use crate::kv::record::{BatchHeader, LiveRecord, OutputPlace, RunRecord, Sweep, Tidy};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::RunState;
 use crate::storage::StorageError;
@@ -19,7 +20,7 @@ pub(super) struct RunsCheck<'a> {
     id: BatchId,
     header: &'a BatchHeader,
     live: Option<LiveRecord>,
-    pages: Pages,
+    runs: RunRecords,
 }
 
 /// What came of it.
@@ -38,22 +39,13 @@ pub(super) struct EndedRuns {
     pub sweeps: Vec<Sweep>,
 }
 
-/// The run records of a batch.
-#[derive(Debug, Default)]
-struct Pages {
-    records: BTreeMap<Ordinal, RunRecord>,
-    present: OrdinalSet,
-    /// Runs on pages that cannot be read: nothing is said about them.
-    unknown: OrdinalSet,
-}
-
 impl<'a> RunsCheck<'a> {
     pub(super) fn new(id: BatchId, header: &'a BatchHeader, live: Option<LiveRecord>) -> Self {
         Self {
             id,
             header,
             live,
-            pages: Pages::default(),
+            runs: RunRecords::default(),
         }
     }
 
@@ -63,11 +55,11 @@ impl<'a> RunsCheck<'a> {
         notes: &mut Notes,
         tidy: &Found<Tidy>,
     ) -> Result<CheckedRuns, StorageError> {
-        self.read_pages(records, notes)?;
+        self.runs = RunRecords::read(records, notes, self.id, self.header.total)?;
         let apart = |(ordinal, record): (&Ordinal, &RunRecord)| {
             (record.output == Some(OutputPlace::Apart)).then_some(*ordinal)
         };
-        let apart = self.pages.records.iter().filter_map(apart).collect();
+        let apart = self.runs.records.iter().filter_map(apart).collect();
         let sets_known = self.live.is_some() || self.header.end.is_some();
         if !sets_known {
             return Ok(CheckedRuns { apart, runs: None });
@@ -80,51 +72,23 @@ impl<'a> RunsCheck<'a> {
             ended,
             sweeps: self.sweeps().to_vec(),
         };
-        let known = self.pages.unknown.is_empty();
+        let known = self.runs.unknown.is_empty();
         Ok(CheckedRuns {
             apart,
             runs: known.then_some(runs),
         })
     }
 
-    fn read_pages<K: OrderedKv>(
-        &mut self,
-        records: &Records<'_, K>,
-        notes: &mut Notes,
-    ) -> Result<(), StorageError> {
-        for key in records.all_keys(key::pages(self.id))? {
-            let Some(Place::Page(_, number)) = Place::of(&key) else {
-                continue;
-            };
-            self.pages.present.insert(Ordinal::new(number));
-            let Found::Whole(page) = records.get::<RunPage>(&key)? else {
-                let runs = RunPage::ordinals(number).map(Ordinal::new);
-                self.pages.unknown.union_with(&runs.collect());
-                continue;
-            };
-            for (ordinal, record) in page.runs {
-                let ordinal = Ordinal::new(ordinal);
-                if RunPage::of(ordinal) != number || ordinal.get() >= self.header.total {
-                    let text = format!("it has a record on page {number}, where it cannot be");
-                    notes.find_run(self.id, ordinal, FindingKind::RecordAstray, text);
-                    continue;
-                }
-                self.pages.records.insert(ordinal, record);
-            }
-        }
-        Ok(())
-    }
-
     /// A live batch says which pages it has.
     fn check_pages(&self, notes: &mut Notes) {
         let Some(live) = &self.live else { return };
         for page in live.pages.iter() {
-            if !self.pages.present.contains(page) {
+            if !self.runs.pages.contains(page) {
                 let text = format!("page {page} of its run records is missing");
                 notes.find_batch(self.id, FindingKind::RecordMissing, text);
             }
         }
-        for page in self.pages.present.iter() {
+        for page in self.runs.pages.iter() {
             if !live.pages.contains(page) {
                 let text = format!("page {page} of its run records is there, and it has no such");
                 notes.find_batch(self.id, FindingKind::RecordAstray, text);
@@ -145,7 +109,7 @@ impl<'a> RunsCheck<'a> {
         let mut ended: BTreeMap<RunState, OrdinalSet> = BTreeMap::new();
         let live = self.live.as_ref().filter(|_| self.header.end.is_none());
         for ordinal in (0..self.header.total).map(Ordinal::new) {
-            let record = self.pages.records.get(&ordinal);
+            let record = self.runs.records.get(&ordinal);
             let mut places = live.map_or_else(Vec::new, |live| waits(live, ordinal));
             if let Some(live) = live {
                 self.check_record(notes, live, ordinal, record);
@@ -162,7 +126,7 @@ impl<'a> RunsCheck<'a> {
             }
             match places.as_slice() {
                 [_] => {}
-                [] if self.pages.unknown.contains(ordinal) => {}
+                [] if self.runs.unknown.contains(ordinal) => {}
                 [] => {
                     let text = "it waits nowhere, and no record says how it ended";
                     notes.find_run(self.id, ordinal, FindingKind::RecordMissing, text);
@@ -187,7 +151,7 @@ impl<'a> RunsCheck<'a> {
         ordinal: Ordinal,
         record: Option<&RunRecord>,
     ) {
-        if self.pages.unknown.contains(ordinal) {
+        if self.runs.unknown.contains(ordinal) {
             return;
         }
         let known = record.is_some();
@@ -244,7 +208,7 @@ impl<'a> RunsCheck<'a> {
     }
 
     fn check_counts(&self, notes: &mut Notes, ended: &BTreeMap<RunState, OrdinalSet>) {
-        if !self.pages.unknown.is_empty() {
+        if !self.runs.unknown.is_empty() {
             return;
         }
         let mut recount = Counts::default();
@@ -290,7 +254,7 @@ impl<'a> RunsCheck<'a> {
         }
         let ended = ended.values().map(OrdinalSet::len).sum::<u32>();
         let at_least = self.header.with_secrets.saturating_sub(ended);
-        if there < at_least && self.pages.unknown.is_empty() {
+        if there < at_least && self.runs.unknown.is_empty() {
             let text = format!("at least {at_least} of its runs need secrets, {there} have them");
             notes.find_batch(self.id, FindingKind::SecretsMissing, text);
         }

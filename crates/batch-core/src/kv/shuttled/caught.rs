@@ -1,9 +1,9 @@
 //! What is wrong on purpose, and that the stories find it.
 
 use super::closing::{a_close_amid_calls, a_drop_amid_calls};
+use super::flaw::Flaw;
 use super::ground::Ground;
 use super::schedules::under_many_schedules;
-use super::threads::Flaw;
 use super::watched_kv::Plan;
 use super::working::a_day_of_work;
 

@@ -25,9 +25,12 @@ mod owner;
 mod storage_for_kv;
 
 mod caught;
+mod channel;
 mod closing;
 mod committing;
+mod flaw;
 mod ground;
+mod mutex;
 mod schedules;
 mod threads;
 mod watched_kv;
