@@ -58,17 +58,30 @@ fn nothing_is_copied_over_what_is_there() {
     assert!(!yard.path("copy").exists());
 }
 
+/// A store on sled whose log ends before what was acknowledged.
+fn cut_short() -> Yard {
+    for _ in 0..10 {
+        let yard = worked("sled");
+        let log = yard.path("jobs/db");
+        let mut bytes = fs::read(&log).unwrap();
+        let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+        bytes[end - 200..].fill(0);
+        fs::write(&log, &bytes).unwrap();
+        let verified = yard.batchyard(["verify", "./jobs"]);
+        if verified.status != Some(0) {
+            verified.assert_refused(&["damaged"]);
+            return yard;
+        }
+        // About one log in fifty ends with nothing new: opening writes the same bytes again.
+        let whole = verified.stdout.starts_with("sound: 2 batches with 6 runs");
+        assert!(whole, "{verified:?}");
+    }
+    panic!("ten logs have lost nothing with their end");
+}
+
 #[test]
 fn a_store_that_opens_no_more_is_saved_as_far_as_it_is_whole() {
-    let yard = worked("sled");
-    // The log ends before what was acknowledged.
-    let log = yard.path("jobs/db");
-    let mut bytes = fs::read(&log).unwrap();
-    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
-    bytes[end - 200..].fill(0);
-    fs::write(&log, &bytes).unwrap();
-    yard.batchyard(["verify", "./jobs"])
-        .assert_refused(&["damaged"]);
+    let yard = cut_short();
 
     let ended = yard.batchyard(["salvage", "sled:jobs", "redb:saved"]);
 
