@@ -54,7 +54,7 @@ fn again(arguments: &[&str]) {
 }
 
 async fn fill(backend: Backend, path: &Path, batches: u32) {
-    let storage = backend.open_at(path).unwrap();
+    let storage = backend.subject().open_at(path).unwrap();
     let id = WorkflowId::new(WORKFLOW).unwrap();
     let change = WorkflowChange::EnsureDeployed;
     storage.change_workflow(id, change).await.unwrap();
@@ -68,7 +68,7 @@ async fn fill(backend: Backend, path: &Path, batches: u32) {
 
 async fn open(backend: Backend, path: &Path) {
     let start = Instant::now();
-    let storage = backend.open_at(path).unwrap();
+    let storage = backend.subject().open_at(path).unwrap();
     let took = start.elapsed();
     let resident = resident_bytes();
     let batches = storage.batches(BatchQuery::default()).await.unwrap();

@@ -10,9 +10,7 @@ use std::time::{Duration, Instant};
 use batch_benches::{RunOptions, WORKFLOW, batch, directory_bytes, resident_bytes};
 use batch_core::id::WorkflowId;
 use batch_core::run::Output;
-use batch_core::storage::{
-    ClaimRequest, Disposition, PruneRequest, Settlement, Storage, WorkflowChange,
-};
+use batch_core::storage::{ClaimRequest, Disposition, PruneRequest, Settlement, Storage};
 use batch_core::time::{Clock, SystemClock};
 
 const INPUTS: u32 = 1_000;
@@ -23,14 +21,9 @@ const KEPT: usize = 20;
 async fn main() {
     let options = RunOptions::parse(std::env::args().skip(1), 60).unwrap();
     let (backend, seconds) = (options.backend, options.amount);
-    let opened = backend.open().unwrap();
-    let storage = &*opened.storage;
+    let opened = backend.subject().open().await.unwrap();
+    let storage = &**opened.storage();
     let workflow = WorkflowId::new(WORKFLOW).unwrap();
-    let change = WorkflowChange::EnsureDeployed;
-    storage
-        .change_workflow(workflow.clone(), change)
-        .await
-        .unwrap();
     println!(
         "{backend}, {INPUTS} inputs of {BYTES} bytes a batch, {KEPT} batches kept, {seconds} s"
     );
@@ -89,6 +82,6 @@ fn report(opened: &batch_benches::Opened, start: Instant, batches: u64) {
         start.elapsed().as_secs(),
         batches * u64::from(INPUTS),
         resident_bytes() / MIB,
-        opened.path().map_or(0, directory_bytes) / MIB,
+        directory_bytes(opened.path()) / MIB,
     );
 }

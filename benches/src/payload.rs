@@ -3,12 +3,20 @@ use batch_core::request::{BatchRequest, Input, Limits};
 use batch_core::storage::NewBatch;
 use batch_core::valid::{InvalidBatch, validate};
 
+use crate::Load;
+
 /// The workflow of all measured batches.
 pub const WORKFLOW: &str = "bench";
 
 /// So many texts of so many bytes each.
 pub fn inputs(count: u32, bytes: usize) -> impl Iterator<Item = Input> {
     (0..count).map(move |n| Input::text(format!("{n:0bytes$}")))
+}
+
+/// What a caller says: a batch of texts, unchecked.
+#[must_use]
+pub fn request(load: Load) -> BatchRequest {
+    BatchRequest::new(WORKFLOW).inputs(inputs(load.inputs, load.bytes))
 }
 
 /// A checked batch of so many texts of so many bytes each.
