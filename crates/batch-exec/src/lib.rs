@@ -63,6 +63,7 @@
 //! | `webhook` | a sink that sends events to a url, signed (feature `webhook`) |
 //! | `fetch` | fetches a run's file by url (feature `fetch`) |
 //! | `http` | an executor that posts runs to a service (feature `http-executor`) |
+//! | `metrics` | counts and times for the facade of that name (feature `metrics`) |
 //! | `outbound` | a client for urls that others have chosen (feature `outbound`) |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -80,6 +81,10 @@ mod guard;
 #[cfg(feature = "http-executor")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http-executor")))]
 pub mod http;
+mod meter;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub mod metrics;
 #[cfg(feature = "outbound")]
 #[cfg_attr(docsrs, doc(cfg(feature = "outbound")))]
 pub mod outbound;

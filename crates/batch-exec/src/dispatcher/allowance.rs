@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use batch_core::storage::Claim;
 use batch_core::time::Timestamp;
 use tokio::time::Instant;
 
 use super::ending::Ending;
+use super::held_claim::HeldClaim;
 use crate::retry::{AttemptEnd, RetryPolicy, decide};
 
 /// What to do about an executor that does not even come back to be dropped.
@@ -22,10 +22,10 @@ pub(super) struct Allowance {
 
 impl Allowance {
     /// Ends the attempt as timed out.
-    pub(super) fn exceeded(self, claim: Claim) -> Ending {
+    pub(super) fn exceeded(self, held: HeldClaim) -> Ending {
         let (limit, output) = (self.limit, None);
         let end = AttemptEnd::TimedOut { limit, output };
-        let disposition = decide(&self.retry, claim.run(), claim.attempt(), end);
-        Ending::of_attempt(claim, self.started_at, disposition)
+        let disposition = decide(&self.retry, held.claim.run(), held.claim.attempt(), end);
+        Ending::of_attempt(held, self.started_at, disposition)
     }
 }

@@ -23,6 +23,7 @@ pub(super) async fn watch_cancels(pool: Arc<Pool>, end: CancellationToken) {
         biased;
         () = end.cancelled() => {}
         watched = watch(&pool) => if let Err(error) = watched {
+            pool.live.missed();
             tracing::warn!(%error, "cancels are heard of at heartbeats only from now on");
         },
     }
@@ -30,6 +31,8 @@ pub(super) async fn watch_cancels(pool: Arc<Pool>, end: CancellationToken) {
 
 async fn watch(pool: &Pool) -> Result<(), StorageError> {
     let mut seen = pool.storage.wait(Sequence::START).await?;
+    // Whatever was listed while it waited may lack what it does not read.
+    pool.live.missed();
     loop {
         pool.storage.wait(seen).await?;
         let page = pool.storage.journal(seen, ENTRIES).await?;
@@ -37,7 +40,11 @@ async fn watch(pool: &Pool) -> Result<(), StorageError> {
         if page.entries.iter().any(|entry| asked(&entry.fact)) {
             pool.beat_now.notify_one();
         }
-        // What was trimmed unread is made up for by the next heartbeat.
+        pool.live.heard(&page.entries);
+        // What was trimmed unread is made up for by the next heartbeat, and the next survey.
+        if page.trimmed > seen {
+            pool.live.missed();
+        }
         seen = page
             .entries
             .last()

@@ -1,6 +1,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::WorkflowLabel;
 use crate::retry::RetryPolicy;
 
 /// How a [`Dispatcher`](super::Dispatcher) works.
@@ -27,6 +28,10 @@ pub struct DispatcherOptions {
     pub heartbeat: Duration,
     /// How long an executor that was told to stop may take before it is dropped. 5 s.
     pub cancel_grace: Duration,
+    /// How often the batches that have not ended are looked over, for metrics. 15 s.
+    pub survey_every: Duration,
+    /// Whether metrics say of which workflow they are. They do not.
+    pub workflow_label: WorkflowLabel,
     /// How long a shutdown waits for executors before it tells them to stop. 30 s.
     pub shutdown_grace: Duration,
     /// How long a shutdown then waits for sinks to receive the last events. 5 s.
@@ -51,6 +56,8 @@ impl Default for DispatcherOptions {
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(1),
             cancel_grace: Duration::from_secs(5),
+            survey_every: Duration::from_secs(15),
+            workflow_label: WorkflowLabel::default(),
             shutdown_grace: Duration::from_secs(30),
             sink_grace: Duration::from_secs(5),
         }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, field};
 
+use super::held_claim::HeldClaim;
 use super::job::Job;
 use super::pool::Pool;
 use crate::executor::RunContext;
@@ -144,7 +145,8 @@ pub(super) fn take_in(pool: &Pool, runs: Vec<ClaimedRun>) -> Result<Vec<Job>, St
         let stop = CancellationToken::new();
         // A child, so that an executor that fires its token stops only what hangs on it.
         let (claim, run) = RunContext::of(claimed, stop.child_token());
-        pool.held.keep(claim, stop);
+        let workflow = run.workflow().clone();
+        pool.held.keep(HeldClaim { claim, workflow }, stop);
         jobs.push(Job {
             run,
             route: Arc::clone(route),

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use batch_core::storage::{Claim, ClaimKey, ClaimToken, Renewal};
+use batch_core::storage::{ClaimKey, ClaimToken, Renewal};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::allowance::Allowance;
 use super::ending::Ending;
+use super::held_claim::HeldClaim;
+use crate::meter::{self, Metric};
 
 /// All claims that this process holds, each in exactly one place.
 ///
@@ -23,7 +25,7 @@ pub(super) struct HeldRuns {
 
 #[derive(Debug)]
 struct Held {
-    claim: Claim,
+    claim: HeldClaim,
     stop: CancellationToken,
     phase: Phase,
 }
@@ -62,8 +64,8 @@ impl HeldRuns {
     }
 
     /// Keeps a claim. `stop` tells its executor to stop.
-    pub(super) fn keep(&self, claim: Claim, stop: CancellationToken) {
-        let token = claim.key().token;
+    pub(super) fn keep(&self, claim: HeldClaim, stop: CancellationToken) {
+        let token = claim.claim.key().token;
         let phase = Phase::Ready;
         let held = Held { claim, stop, phase };
         self.runs.lock().insert(token, held);
@@ -82,19 +84,19 @@ impl HeldRuns {
     }
 
     /// Takes one claim out.
-    pub(super) fn take(&self, token: ClaimToken) -> Option<Claim> {
+    pub(super) fn take(&self, token: ClaimToken) -> Option<HeldClaim> {
         let taken = self.runs.lock().remove(&token);
         self.left.notify_waiters();
         taken.map(|held| held.claim)
     }
 
     /// Takes out the claims that no executor has begun.
-    pub(super) fn take_ready(&self) -> Vec<Claim> {
+    pub(super) fn take_ready(&self) -> Vec<HeldClaim> {
         self.take_where(|held| matches!(held.phase, Phase::Ready))
     }
 
     /// Takes out all claims.
-    pub(super) fn take_all(&self) -> Vec<Claim> {
+    pub(super) fn take_all(&self) -> Vec<HeldClaim> {
         self.take_where(|_| true)
     }
 
@@ -110,7 +112,7 @@ impl HeldRuns {
         endings
     }
 
-    fn take_where(&self, which: impl Fn(&Held) -> bool) -> Vec<Claim> {
+    fn take_where(&self, which: impl Fn(&Held) -> bool) -> Vec<HeldClaim> {
         let mut runs = self.runs.lock();
         let taken = runs.extract_if(.., |_, held| which(held));
         let claims = taken
@@ -134,14 +136,14 @@ impl HeldRuns {
     /// All claims.
     pub(super) fn keys(&self) -> Vec<ClaimKey> {
         let runs = self.runs.lock();
-        runs.values().map(|held| held.claim.key()).collect()
+        runs.values().map(|held| held.claim.claim.key()).collect()
     }
 
     /// Acts on what a renewal said of one claim; gives the claim where it is to be given back.
     ///
     /// A claim that is lost is forgotten. A run that is to be cancelled is told
     /// to stop, or given back where no executor has begun.
-    pub(super) fn renewed(&self, token: ClaimToken, renewal: Renewal) -> Option<Claim> {
+    pub(super) fn renewed(&self, token: ClaimToken, renewal: Renewal) -> Option<HeldClaim> {
         let mut runs = self.runs.lock();
         let held = runs.get(&token)?;
         match (renewal, held.phase) {
@@ -156,6 +158,7 @@ impl HeldRuns {
                 claim
             }
             _ => {
+                meter::count(Metric::LeasesExpired, &[], 1);
                 held.stop.cancel();
                 runs.remove(&token);
                 self.left.notify_waiters();
@@ -197,9 +200,10 @@ impl HeldRuns {
 mod tests {
     use std::time::Duration;
 
-    use batch_core::id::{BatchId, RunId};
+    use batch_core::id::{BatchId, RunId, WorkflowId};
     use batch_core::ordinal::Ordinal;
     use batch_core::run::Attempt;
+    use batch_core::storage::Claim;
     use batch_core::time::Timestamp;
 
     use super::*;
@@ -216,10 +220,9 @@ mod tests {
             let run = RunId::new(BatchId::generate(), Ordinal::new(0));
             let token = token(number);
             let stop = CancellationToken::new();
-            held.keep(
-                Claim::new(ClaimKey { run, token }, Attempt::FIRST),
-                stop.clone(),
-            );
+            let claim = Claim::new(ClaimKey { run, token }, Attempt::FIRST);
+            let workflow = WorkflowId::new("w").unwrap();
+            held.keep(HeldClaim { claim, workflow }, stop.clone());
             stop
         };
         let stops = (1..=count).map(keep).collect();
@@ -264,7 +267,7 @@ mod tests {
         held.begin(token(2), None);
         let ready = held.take_ready();
         assert_eq!(ready.len(), 1);
-        assert_eq!(ready[0].key().token, token(1));
+        assert_eq!(ready[0].claim.key().token, token(1));
         assert_eq!(held.counts().executing, 1);
     }
 

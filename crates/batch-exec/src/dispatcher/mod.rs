@@ -13,8 +13,10 @@ mod dispatcher_status;
 mod ending;
 mod feeder;
 mod heartbeat;
+mod held_claim;
 mod held_runs;
 mod job;
+mod live_batches;
 mod pool;
 mod prefetch_window;
 mod ready_queue;
@@ -23,7 +25,9 @@ mod settler;
 mod start_error;
 mod stop;
 mod supervisor;
+mod survey;
 mod worker;
+mod workflow_label;
 mod workflow_options;
 
 #[cfg(feature = "testing")]
@@ -34,4 +38,5 @@ pub use dispatcher_handle::Dispatcher;
 pub use dispatcher_options::DispatcherOptions;
 pub use dispatcher_status::DispatcherStatus;
 pub use start_error::StartError;
+pub use workflow_label::WorkflowLabel;
 pub use workflow_options::WorkflowOptions;

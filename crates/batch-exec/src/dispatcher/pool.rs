@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use batch_core::id::WorkflowId;
-use batch_core::storage::{Claim, ClaimToken, Storage, StorageError};
+use batch_core::storage::{ClaimToken, Storage, StorageError};
 use batch_core::time::Clock;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, watch};
@@ -11,8 +11,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ending::Ending;
+use super::held_claim::HeldClaim;
 use super::held_runs::HeldRuns;
 use super::job::Job;
+use super::live_batches::LiveBatches;
 use super::prefetch_window::PrefetchWindow;
 use super::ready_queue::ReadyQueue;
 use super::route::Route;
@@ -28,6 +30,7 @@ pub(super) struct Pool {
     pub(super) routes: BTreeMap<WorkflowId, Arc<Route>>,
     pub(super) queue: ReadyQueue,
     pub(super) held: HeldRuns,
+    pub(super) live: LiveBatches,
     pub(super) window: PrefetchWindow,
     /// No more runs are claimed.
     pub(super) no_more_claims: CancellationToken,
@@ -59,6 +62,7 @@ impl Pool {
             routes,
             queue: ReadyQueue::new(),
             held: HeldRuns::new(),
+            live: LiveBatches::default(),
             window,
             no_more_claims: CancellationToken::new(),
             drop_executors: CancellationToken::new(),
@@ -100,7 +104,7 @@ impl Pool {
     }
 
     /// Takes the claim of a run that ended; `None` where it is no longer this worker's to settle.
-    pub(super) fn take(&self, token: ClaimToken) -> Option<Claim> {
+    pub(super) fn take(&self, token: ClaimToken) -> Option<HeldClaim> {
         let claim = self.held.take(token);
         if claim.is_none() {
             self.blocked.lock().remove(&token);
@@ -118,7 +122,7 @@ impl Pool {
     }
 
     /// Gives claims back without counting anything.
-    pub(super) fn give_back(&self, claims: Vec<Claim>) {
+    pub(super) fn give_back(&self, claims: Vec<HeldClaim>) {
         for claim in claims {
             self.settle(Ending::released(claim));
         }

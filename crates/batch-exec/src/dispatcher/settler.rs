@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use batch_core::run::RunState;
 use batch_core::storage::{Settled, StorageError};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -8,6 +9,8 @@ use tracing::Instrument;
 
 use super::ending::Ending;
 use super::pool::Pool;
+use super::workflow_label::WorkflowLabel;
+use crate::meter::{self, Metric};
 use crate::retry::Backoff;
 
 /// The most endings that are recorded in one call.
@@ -49,7 +52,9 @@ async fn settle(pool: &Pool, group: &[Ending], closing: &CancellationToken) {
         let span = tracing::debug_span!("settle", runs = group.len());
         let settled = pool.storage.settle(settlements).instrument(span.clone());
         match settled.await {
-            Ok(replies) => return span.in_scope(|| report(group, &replies)),
+            Ok(replies) => {
+                return span.in_scope(|| report(group, &replies, pool.options.workflow_label));
+            }
             Err(error) if is_worth_another_try(&error, &backoff, closing) => {
                 let wait = backoff.failed();
                 tracing::warn!(%error, ?wait, "could not record how runs ended, trying again");
@@ -73,8 +78,9 @@ fn is_worth_another_try(
 }
 
 /// Tells what became of each run.
-fn report(group: &[Ending], replies: &[Settled]) {
+fn report(group: &[Ending], replies: &[Settled], label: WorkflowLabel) {
     for (ending, reply) in group.iter().zip(replies) {
+        measure(ending, reply, label);
         let run = ending.key().run;
         let (batch, attempt) = (run.batch(), ending.attempt().get());
         match reply {
@@ -83,5 +89,26 @@ fn report(group: &[Ending], replies: &[Settled]) {
             }
             applied => tracing::debug!(%batch, %run, attempt, ?applied, "settled"),
         }
+    }
+}
+
+/// Counts what became of a run.
+fn measure(ending: &Ending, reply: &Settled, label: WorkflowLabel) {
+    let outcome = match reply {
+        Settled::Applied(RunState::Pending) if ending.is_retry() => "retrying",
+        Settled::Applied(RunState::Pending) => "released",
+        Settled::Applied(RunState::NeedsReview) => "needs_review",
+        Settled::Applied(RunState::Processed) => "processed",
+        Settled::Applied(RunState::Failed) => "failed",
+        Settled::Applied(RunState::Cancelled) => "cancelled",
+        Settled::Applied(RunState::Rejected) => "rejected",
+        _ => "stale",
+    };
+    let labels = [label.of(ending.workflow()), ("outcome", Some(outcome))];
+    if ending.is_of_attempt() {
+        meter::count(Metric::RunAttempts, &labels, 1);
+    }
+    if matches!(reply, Settled::Applied(state) if state.is_ended()) {
+        meter::count(Metric::RunsFinished, &labels, 1);
     }
 }

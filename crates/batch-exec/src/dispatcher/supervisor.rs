@@ -15,6 +15,7 @@ use super::heartbeat::beat;
 use super::pool::Pool;
 use super::settler::record;
 use super::stop::Stop;
+use super::survey::survey;
 use super::worker::work;
 use crate::sink::SinkRunner;
 
@@ -32,7 +33,7 @@ pub(super) struct Supervisor {
     stop: watch::Receiver<Stop>,
     feeder: JoinSet<()>,
     workers: JoinSet<()>,
-    /// The heartbeat, the watch for cancels and the settler, which go on until every run is given back.
+    /// The heartbeat, the watch for cancels, the survey and the settler, which go on until every run is given back.
     services: JoinSet<()>,
     closing: CancellationToken,
     sinks: JoinSet<()>,
@@ -52,6 +53,7 @@ impl Supervisor {
         if !pool.routes.is_empty() {
             feeder.spawn(feed(Arc::clone(&pool)));
             services.spawn(watch_cancels(Arc::clone(&pool), closing.clone()));
+            services.spawn(survey(Arc::clone(&pool), closing.clone()));
             for _ in 0..pool.options.concurrency.get() {
                 workers.spawn(work(Arc::clone(&pool)));
             }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use batch_core::run::Attempt;
 use batch_core::time::Timestamp;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -11,6 +12,8 @@ use super::ending::Ending;
 use super::job::Job;
 use super::pool::Pool;
 use super::route::Route;
+use crate::executor::RunContext;
+use crate::meter::{self, Metric};
 
 /// An executor that is this much over its time and its grace is blocking its thread.
 const SLACK: Duration = Duration::from_secs(1);
@@ -42,10 +45,28 @@ pub(super) async fn execute(pool: &Pool, job: Job) {
         workflow = %run.workflow(),
         attempt = run.attempt().get(),
     );
-    let disposition = attempt(pool, &route, run, stop).instrument(span).await;
-    if let Some(claim) = pool.take(token) {
-        pool.settle(Ending::of_attempt(claim, started_at, disposition));
+    let workflow = run.workflow().clone();
+    let label = [pool.options.workflow_label.of(&workflow)];
+    if let Some(waited) = waited(&run, started_at) {
+        meter::observe(Metric::RunWait, &label, waited);
     }
+    let began = Instant::now();
+    let disposition = attempt(pool, &route, run, stop).instrument(span).await;
+    meter::observe(Metric::RunDuration, &label, began.elapsed());
+    if let Some(held) = pool.take(token) {
+        pool.settle(Ending::of_attempt(held, started_at, disposition));
+    }
+}
+
+/// How long a run waited for its first executor, from when its batch was given its id.
+fn waited(run: &RunContext, now: Timestamp) -> Option<Duration> {
+    if run.attempt() != Attempt::FIRST || run.interruptions() > 0 {
+        return None;
+    }
+    let (seconds, nanos) = run.batch().as_uuid().get_timestamp()?.to_unix();
+    let submitted = Duration::new(seconds, nanos);
+    let now = Duration::try_from(now.duration_since(Timestamp::UNIX_EPOCH)).ok()?;
+    Some(now.saturating_sub(submitted))
 }
 
 /// What an executor is allowed before it is taken to block its thread; `None` where it has no limit.

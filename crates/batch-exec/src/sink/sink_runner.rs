@@ -12,6 +12,7 @@ use tracing::Instrument;
 use super::subject_cache::SubjectCache;
 use super::{EventSink, Gap, SinkError};
 use crate::guard::Guarded;
+use crate::meter::{self, Metric};
 use crate::retry::Backoff;
 
 /// How many entries are read at once.
@@ -141,6 +142,9 @@ impl SinkRunner {
             first: self.position.next(),
             last: page.trimmed,
         };
+        let entries = page.trimmed.get() - self.position.get();
+        let label = [("sink", Some(self.name.as_str()))];
+        meter::count(Metric::EventsDropped, &label, entries);
         tracing::warn!(sink = %self.name, %gap, "the sink was too late for a stretch of the journal");
         let sink = Arc::clone(&self.sink);
         self.until_taken(drain, || Guarded::new(|| sink.gap(gap)))

@@ -17,6 +17,7 @@ use super::{
     DeliveryState, LogRecord, LogSync, Redelivery, Signing, WebhookAnswer, WebhookError,
     WebhookOptions, WebhookRequest, WebhookStatus,
 };
+use crate::meter::{self, Metric};
 
 /// All there is to know of one endpoint: where it is, its deliveries, and what is next.
 pub(super) struct Outbox {
@@ -272,6 +273,9 @@ impl Outbox {
             },
         };
         let attempt = sent.ended(now.uptime, answer);
+        if was_pending {
+            measure(&after);
+        }
         self.tell(sent.id, &attempt, &after);
         let mut records = vec![LogRecord(Change::Tried {
             id: sent.id,
@@ -413,6 +417,16 @@ impl Outbox {
             failures_in_a_row: state.failures_in_a_row,
         }
     }
+}
+
+/// Counts a try by what came of it.
+fn measure(after: &DeliveryState) {
+    let outcome = match after {
+        DeliveryState::Delivered { .. } => "delivered",
+        DeliveryState::Pending { .. } => "retrying",
+        DeliveryState::Dead { .. } => "dead",
+    };
+    meter::count(Metric::WebhookDeliveries, &[("outcome", Some(outcome))], 1);
 }
 
 impl State {

@@ -14,6 +14,8 @@ mod fairness;
 mod fetching;
 mod flaky_storage;
 mod http_executor;
+mod meter_recorder;
+mod metering;
 mod observing;
 mod retries;
 mod services;
