@@ -45,7 +45,8 @@
 //! # Events
 //!
 //! [`DispatcherBuilder::sink`](dispatcher::DispatcherBuilder::sink) adds an
-//! [`EventSink`], most simply a closure `|event: &Event|`, and a [`SinkStart`].
+//! [`EventSink`], most simply a closure `|event: &Event|`, and a [`SinkStart`];
+//! [`sink_with`](dispatcher::DispatcherBuilder::sink_with) one that wants some events only.
 //! Every transition reaches it after the commit it reports, in order, at least
 //! once, from a durable cursor on.
 //!

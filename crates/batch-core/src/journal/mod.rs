@@ -5,6 +5,7 @@ mod event;
 mod event_id;
 mod expand;
 mod fact;
+mod fact_names;
 mod fact_weight;
 mod sequence;
 

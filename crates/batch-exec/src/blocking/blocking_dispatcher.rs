@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
+use batch_core::storage::StorageError;
+
 use super::runtime_thread::RuntimeThread;
 use crate::dispatcher::{Dispatcher, DispatcherError, DispatcherStatus};
+use crate::sink::SinkStatus;
 
 /// A [`Dispatcher`] that works in the background of a host without a runtime.
 ///
@@ -29,6 +32,17 @@ impl BlockingDispatcher {
         dispatcher
             .expect("only what takes the dispatcher by value takes it out")
             .status()
+    }
+
+    /// How its sinks do, by name: how far behind each is, and what failed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Dispatcher::sinks`].
+    pub fn sinks(&self) -> Result<Vec<SinkStatus>, StorageError> {
+        let dispatcher = self.dispatcher.as_ref();
+        let dispatcher = dispatcher.expect("only what takes the dispatcher by value takes it out");
+        self.runtime.block_on(dispatcher.sinks())
     }
 
     /// Stops claiming, lets executors end within the grace, and gives back the rest.

@@ -10,7 +10,7 @@ use crate::dispatcher::{
     Dispatcher, DispatcherBuilder, DispatcherOptions, StartError, WorkflowOptions,
 };
 use crate::executor::{ExecutorError, Outcome, RunContext};
-use crate::sink::EventSink;
+use crate::sink::{EventSink, SinkOptions};
 
 /// Gathers what a [`BlockingDispatcher`] executes and how. Nothing happens before
 /// [`start`](Self::start).
@@ -57,9 +57,20 @@ impl BlockingDispatcherBuilder {
 
     /// Sends every event to a sink, such as a closure `|event: &Event|`.
     ///
-    /// It is called on the runtime's one thread: one that blocks holds up the dispatcher.
+    /// It is called on the runtime's one thread: one that blocks holds up the dispatcher,
+    /// unless it is made with [`blocking_sink`](crate::sink::blocking_sink).
     pub fn sink(self, name: impl Into<String>, start: SinkStart, sink: impl EventSink) -> Self {
         self.with(|builder| builder.sink(name, start, sink))
+    }
+
+    /// Sends some events to a sink, from its durable cursor on.
+    pub fn sink_with(
+        self,
+        name: impl Into<String>,
+        options: SinkOptions,
+        sink: impl EventSink,
+    ) -> Self {
+        self.with(|builder| builder.sink_with(name, options, sink))
     }
 
     /// Sets all options at once.

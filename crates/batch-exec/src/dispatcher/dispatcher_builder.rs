@@ -19,7 +19,7 @@ use super::supervisor::Supervisor;
 use super::{Dispatcher, DispatcherOptions, StartError, WorkflowOptions};
 use crate::executor::Executor;
 use crate::retry::RetryPolicy;
-use crate::sink::{EventSink, SinkRunner};
+use crate::sink::{EventSink, SinkFilter, SinkOptions, SinkParts, SinkRunner};
 
 /// Gathers what a [`Dispatcher`] executes and how. Nothing happens before [`start`](Self::start).
 #[must_use = "a dispatcher does nothing before it is started"]
@@ -39,7 +39,7 @@ struct WorkflowSpec {
 
 struct SinkSpec {
     name: String,
-    start: SinkStart,
+    options: SinkOptions,
     sink: Arc<dyn EventSink>,
 }
 
@@ -83,10 +83,21 @@ impl DispatcherBuilder {
 
     /// Sends every event to a sink, from its durable cursor on; `start` says
     /// where it begins if the store does not know its name yet.
-    pub fn sink(mut self, name: impl Into<String>, start: SinkStart, sink: impl EventSink) -> Self {
+    pub fn sink(self, name: impl Into<String>, start: SinkStart, sink: impl EventSink) -> Self {
+        self.sink_with(name, SinkOptions::starting(start), sink)
+    }
+
+    /// Sends some events to a sink, from its durable cursor on. The cursor passes the others
+    /// too, so a sink that wants more later does not hear of what has been.
+    pub fn sink_with(
+        mut self,
+        name: impl Into<String>,
+        options: SinkOptions,
+        sink: impl EventSink,
+    ) -> Self {
         self.sinks.push(SinkSpec {
             name: name.into(),
-            start,
+            options,
             sink: Arc::new(sink),
         });
         self
@@ -176,18 +187,28 @@ impl DispatcherBuilder {
         } = self;
         let routes = routes(workflows, &options)?;
         let sinks = named(sinks)?;
+        let filter = |spec: &SinkSpec| SinkFilter::of(&spec.options);
+        let filters: Vec<_> = sinks.values().map(filter).collect::<Result<_, _>>()?;
         for workflow in routes.keys() {
             let change = WorkflowChange::EnsureDeployed;
             storage.change_workflow(workflow.clone(), change).await?;
         }
         let mut runners = Vec::with_capacity(sinks.len());
-        for (name, SinkSpec { start, sink, .. }) in sinks {
-            let position = storage.open_sink(name.clone(), start).await?;
-            runners.push(SinkRunner::new(name, sink, Arc::clone(&storage), position));
+        for ((name, SinkSpec { options, sink, .. }), filter) in sinks.into_iter().zip(filters) {
+            let position = storage.open_sink(name.clone(), options.start).await?;
+            let parts = SinkParts {
+                name,
+                sink,
+                filter,
+                storage: Arc::clone(&storage),
+                clock: Arc::clone(&clock),
+            };
+            runners.push(SinkRunner::new(parts, position));
         }
         let (sender, endings) = mpsc::unbounded_channel();
+        let desks = runners.iter().map(SinkRunner::desk).collect();
         Ok(Prepared {
-            pool: Arc::new(Pool::new(storage, clock, options, routes, sender)),
+            pool: Arc::new(Pool::new(storage, clock, options, routes, desks, sender)),
             endings,
             sinks: runners,
         })

@@ -2,12 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use batch_core::engine::Engine;
+use batch_core::storage::StorageError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::pool::Pool;
 use super::stop::Stop;
 use super::{DispatcherBuilder, DispatcherError, DispatcherStatus};
+use crate::sink::SinkStatus;
 
 /// Claims the runs of its workflows and executes them until it is shut down.
 ///
@@ -52,6 +54,19 @@ impl Dispatcher {
     #[must_use]
     pub fn status(&self) -> DispatcherStatus {
         self.pool.status()
+    }
+
+    /// How its sinks do, by name: how far behind each is, and what failed.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] where the end of the journal cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// A read: dropping it changes nothing.
+    pub async fn sinks(&self) -> Result<Vec<SinkStatus>, StorageError> {
+        self.pool.sink_status().await
     }
 
     /// Waits until the dispatcher or one of its sinks fails for good, and says why.

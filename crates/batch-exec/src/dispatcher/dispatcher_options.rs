@@ -28,8 +28,10 @@ pub struct DispatcherOptions {
     pub heartbeat: Duration,
     /// How long an executor that was told to stop may take before it is dropped. 5 s.
     pub cancel_grace: Duration,
-    /// How often the batches that have not ended are looked over, for metrics. 15 s.
+    /// How often the batches that have not ended are looked over, and the sinks. 15 s.
     pub survey_every: Duration,
+    /// How long a sink may have the same events before a warning says so. 1 min.
+    pub sink_patience: Duration,
     /// Whether metrics say of which workflow they are. They do not.
     pub workflow_label: WorkflowLabel,
     /// How long a shutdown waits for executors before it tells them to stop. 30 s.
@@ -57,6 +59,7 @@ impl Default for DispatcherOptions {
             heartbeat: Duration::from_secs(1),
             cancel_grace: Duration::from_secs(5),
             survey_every: Duration::from_secs(15),
+            sink_patience: Duration::from_secs(60),
             workflow_label: WorkflowLabel::default(),
             shutdown_grace: Duration::from_secs(30),
             sink_grace: Duration::from_secs(5),

@@ -3,6 +3,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use batch_core::id::WorkflowId;
+use batch_core::journal::Sequence;
 use batch_core::storage::{ClaimToken, Storage, StorageError};
 use batch_core::time::Clock;
 use parking_lot::Mutex;
@@ -20,6 +21,7 @@ use super::ready_queue::ReadyQueue;
 use super::route::Route;
 use super::{DispatcherError, DispatcherOptions, DispatcherStatus};
 use crate::error_chain::ErrorChain;
+use crate::sink::{SinkDesk, SinkStatus};
 
 /// What the tasks of one dispatcher share.
 #[derive(Debug)]
@@ -28,6 +30,7 @@ pub(super) struct Pool {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) options: DispatcherOptions,
     pub(super) routes: BTreeMap<WorkflowId, Arc<Route>>,
+    pub(super) sinks: Vec<Arc<SinkDesk>>,
     pub(super) queue: ReadyQueue,
     pub(super) held: HeldRuns,
     pub(super) live: LiveBatches,
@@ -52,6 +55,7 @@ impl Pool {
         clock: Arc<dyn Clock>,
         options: DispatcherOptions,
         routes: BTreeMap<WorkflowId, Arc<Route>>,
+        sinks: Vec<Arc<SinkDesk>>,
         endings: mpsc::UnboundedSender<Ending>,
     ) -> Self {
         let window = PrefetchWindow::new(options.prefetch);
@@ -60,6 +64,7 @@ impl Pool {
             clock,
             options,
             routes,
+            sinks,
             queue: ReadyQueue::new(),
             held: HeldRuns::new(),
             live: LiveBatches::default(),
@@ -157,6 +162,17 @@ impl Pool {
     /// Why something stopped, now and later.
     pub(super) fn failures(&self) -> watch::Receiver<Option<DispatcherError>> {
         self.failure.subscribe()
+    }
+
+    /// The last entry of the journal.
+    pub(super) async fn journal_head(&self) -> Result<Sequence, StorageError> {
+        let page = self.storage.journal(Sequence::START, NonZeroU32::MIN);
+        Ok(page.await?.head)
+    }
+
+    pub(super) async fn sink_status(&self) -> Result<Vec<SinkStatus>, StorageError> {
+        let head = self.journal_head().await?;
+        Ok(self.sinks.iter().map(|desk| desk.status(head)).collect())
     }
 
     pub(super) fn status(&self) -> DispatcherStatus {

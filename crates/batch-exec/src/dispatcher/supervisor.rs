@@ -53,11 +53,11 @@ impl Supervisor {
         if !pool.routes.is_empty() {
             feeder.spawn(feed(Arc::clone(&pool)));
             services.spawn(watch_cancels(Arc::clone(&pool), closing.clone()));
-            services.spawn(survey(Arc::clone(&pool), closing.clone()));
             for _ in 0..pool.options.concurrency.get() {
                 workers.spawn(work(Arc::clone(&pool)));
             }
         }
+        services.spawn(survey(Arc::clone(&pool), closing.clone()));
         services.spawn(beat(Arc::clone(&pool), closing.clone()));
         services.spawn(record(Arc::clone(&pool), endings, closing.clone()));
         Self {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::pool::Pool;
 use crate::meter::{self, Metric};
 
-/// Looks over the live batches again and again, and says how they stand.
+/// Looks over the sinks and the live batches again and again, and says how they stand.
 ///
 /// An error ends the look and nothing else: those who claim and renew report it.
 pub(super) async fn survey(pool: Arc<Pool>, end: CancellationToken) {
@@ -22,13 +22,28 @@ pub(super) async fn survey(pool: Arc<Pool>, end: CancellationToken) {
             () = sleep(pool.options.survey_every) => {}
         }
         match look(&pool).await {
-            Ok(survey) => survey.tell(pool.clock.now().wall),
-            Err(error) => tracing::debug!(%error, "could not look over the live batches"),
+            Ok(()) => {}
+            Err(error) => {
+                tracing::debug!(%error, "could not look over the live batches and the sinks")
+            }
         }
     }
 }
 
-async fn look(pool: &Pool) -> Result<Survey, StorageError> {
+async fn look(pool: &Pool) -> Result<(), StorageError> {
+    if !pool.sinks.is_empty() {
+        let (head, now) = (pool.journal_head().await?, pool.clock.now());
+        for sink in &pool.sinks {
+            sink.look(head, now, pool.options.sink_patience);
+        }
+    }
+    if !pool.routes.is_empty() {
+        look_over_batches(pool).await?.tell(pool.clock.now().wall);
+    }
+    Ok(())
+}
+
+async fn look_over_batches(pool: &Pool) -> Result<Survey, StorageError> {
     let mut survey = Survey::default();
     for id in pool.live.ids(&*pool.storage).await? {
         match pool.storage.batch(id).await? {

@@ -16,4 +16,6 @@ pub(crate) enum Metric {
     StoreOperationDuration,
     WebhookDeliveries,
     EventsDropped,
+    SinkLag,
+    SinkFailures,
 }

@@ -3,7 +3,7 @@ use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use super::{MetricInfo, MetricKind};
 use crate::meter::Metric;
 
-const ALL: [Metric; 11] = [
+const ALL: [Metric; 13] = [
     Metric::BatchesSubmitted,
     Metric::RunsFinished,
     Metric::RunAttempts,
@@ -15,6 +15,8 @@ const ALL: [Metric; 11] = [
     Metric::StoreOperationDuration,
     Metric::WebhookDeliveries,
     Metric::EventsDropped,
+    Metric::SinkLag,
+    Metric::SinkFailures,
 ];
 
 /// Every metric of this crate.
@@ -62,6 +64,10 @@ impl Metric {
                 .telling("tries to deliver an event to an endpoint: `delivered`, `retrying`, or `dead`, which is given up"),
             Self::EventsDropped => counter("batchyard_events_dropped_total", "entries", &["sink"])
                 .telling("journal entries that were trimmed before the sink came to them"),
+            Self::SinkLag => gauge("batchyard_sink_lag_entries", "entries", &["sink"])
+                .telling("journal entries that the sink has not dealt with, looked up with the gauges of runs"),
+            Self::SinkFailures => counter("batchyard_sink_failures_total", "deliveries", &["sink"])
+                .telling("deliveries to the sink that failed or panicked, and come again"),
         }
     }
 }

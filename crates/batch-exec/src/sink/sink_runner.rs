@@ -5,12 +5,13 @@ use std::time::Duration;
 use batch_core::id::SinkName;
 use batch_core::journal::{Entry, Event, Sequence};
 use batch_core::storage::{JournalPage, Storage, StorageError};
+use batch_core::time::Clock;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::subject_cache::SubjectCache;
-use super::{EventSink, Gap, SinkError};
+use super::{EventSink, Gap, SinkDesk, SinkError, SinkFilter};
 use crate::guard::Guarded;
 use crate::meter::{self, Metric};
 use crate::retry::Backoff;
@@ -27,7 +28,11 @@ const CURSOR_LAG: Duration = Duration::from_millis(100);
 pub(crate) struct SinkRunner {
     name: SinkName,
     sink: Arc<dyn EventSink>,
+    filter: SinkFilter,
     storage: Arc<dyn Storage>,
+    clock: Arc<dyn Clock>,
+    /// Where it notes how it does.
+    desk: Arc<SinkDesk>,
     subjects: SubjectCache,
     /// The last entry that was delivered.
     position: Sequence,
@@ -40,18 +45,32 @@ pub(crate) struct SinkRunner {
 /// The runner was told to end while its sink failed.
 struct GivenUp;
 
+/// What a runner is made of.
+pub(crate) struct SinkParts {
+    pub(crate) name: SinkName,
+    pub(crate) sink: Arc<dyn EventSink>,
+    pub(crate) filter: SinkFilter,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
 impl SinkRunner {
     /// A runner for a sink whose cursor stands at `position`.
-    pub(crate) fn new(
-        name: SinkName,
-        sink: Arc<dyn EventSink>,
-        storage: Arc<dyn Storage>,
-        position: Sequence,
-    ) -> Self {
-        Self {
+    pub(crate) fn new(parts: SinkParts, position: Sequence) -> Self {
+        let SinkParts {
             name,
             sink,
+            filter,
             storage,
+            clock,
+        } = parts;
+        Self {
+            desk: Arc::new(SinkDesk::new(name.clone(), position)),
+            name,
+            sink,
+            filter,
+            storage,
+            clock,
             subjects: SubjectCache::default(),
             position,
             saved: position,
@@ -64,13 +83,24 @@ impl SinkRunner {
         &self.name
     }
 
+    /// Where it notes how it does.
+    pub(crate) fn desk(&self) -> Arc<SinkDesk> {
+        Arc::clone(&self.desk)
+    }
+
     /// Delivers until `drain` has fired and everything that was there by then is delivered.
     ///
     /// Errors of the store that trying again does not cure end it.
     pub(crate) async fn run(mut self, drain: CancellationToken) -> Result<(), StorageError> {
+        let ended = self.until_drained(&drain).await;
+        self.desk.stopped();
+        ended
+    }
+
+    async fn until_drained(&mut self, drain: &CancellationToken) -> Result<(), StorageError> {
         let mut backoff = Backoff::of_storage();
         loop {
-            match self.step(&drain).await {
+            match self.step(drain).await {
                 Ok(Step::On) => backoff.succeeded(),
                 Ok(Step::End) => return self.save().await,
                 Err(error) if error.is_retryable() && !drain.is_cancelled() => {
@@ -162,7 +192,7 @@ impl SinkRunner {
         let mut events = Vec::new();
         for (n, entry) in entries.iter().enumerate() {
             let storage = Arc::clone(&self.storage);
-            events.append(&mut self.subjects.events(&*storage, entry).await?);
+            events.append(&mut self.subjects.events(&*storage, entry, &self.filter).await?);
             if events.len() < MOST_EVENTS && n + 1 < entries.len() {
                 continue;
             }
@@ -194,13 +224,18 @@ impl SinkRunner {
     ) -> Result<(), GivenUp> {
         let mut backoff = Backoff::of_sink();
         loop {
+            self.desk.began(self.clock.now());
             let error = match attempt().await {
-                Ok(Ok(())) => return Ok(()),
+                Ok(Ok(())) => {
+                    self.desk.taken();
+                    return Ok(());
+                }
                 Ok(Err(error)) => error.to_string(),
                 Err(message) => format!("it panicked: {message}"),
             };
             let wait = backoff.failed();
             tracing::warn!(sink = %self.name, error, ?wait, "the sink failed, it gets the same again");
+            self.desk.failed(error, self.clock.now());
             tokio::select! {
                 biased;
                 () = drain.cancelled() => return Err(GivenUp),
@@ -212,6 +247,7 @@ impl SinkRunner {
     /// Notes that everything up to an entry is delivered.
     fn passed(&mut self, entry: Sequence) {
         self.position = entry;
+        self.desk.passed(entry);
         self.save_at
             .get_or_insert_with(|| Instant::now() + CURSOR_LAG);
     }

@@ -6,6 +6,8 @@ use batch_core::journal::{Entry, Event, Fact, Subject, expand};
 use batch_core::ordinal::{Ordinal, OrdinalSet};
 use batch_core::storage::{Storage, StorageError};
 
+use super::SinkFilter;
+
 /// The most batches whose subjects are kept.
 const MOST_BATCHES: usize = 256;
 /// About the most bytes of subjects that are kept, the batch in hand aside.
@@ -32,11 +34,28 @@ struct Remembered {
 }
 
 impl SubjectCache {
-    /// The events of an entry; none where the store no longer knows the batch.
+    /// The wanted events of an entry; none where the store no longer knows the batch.
     pub(super) async fn events(
         &mut self,
         storage: &dyn Storage,
         entry: &Entry,
+        filter: &SinkFilter,
+    ) -> Result<Vec<Event>, StorageError> {
+        let events = match filter.wants_any_of(&entry.fact) {
+            true => self.wanted(storage, entry, filter).await,
+            false => Ok(Vec::new()),
+        };
+        if matches!(entry.fact, Fact::Finished { .. }) {
+            self.forget(entry.batch);
+        }
+        events
+    }
+
+    async fn wanted(
+        &mut self,
+        storage: &dyn Storage,
+        entry: &Entry,
+        filter: &SinkFilter,
     ) -> Result<Vec<Event>, StorageError> {
         if !self.batches.contains_key(&entry.batch) {
             let Some(batch) = storage.batch(entry.batch).await? else {
@@ -45,15 +64,18 @@ impl SubjectCache {
             };
             self.remember(batch);
         }
+        let workflow = self.batches.get(&entry.batch).map(|it| &it.batch.workflow);
+        if !workflow.is_some_and(|workflow| filter.wants_of(workflow)) {
+            return Ok(Vec::new());
+        }
         self.load(storage, entry).await?;
         let events = self.batches.get(&entry.batch).map(|known| {
             let subject = |ordinal| known.subjects.get(&ordinal).cloned().unwrap_or_default();
             expand(entry, &known.batch, subject)
         });
-        if matches!(entry.fact, Fact::Finished { .. }) {
-            self.forget(entry.batch);
-        }
-        Ok(events.unwrap_or_default())
+        let mut events = events.unwrap_or_default();
+        events.retain(|event| filter.wants(event.kind.name()));
+        Ok(events)
     }
 
     /// Reads the subjects of an entry that are not known yet.

@@ -15,7 +15,6 @@ mod delivery_log_error;
 mod delivery_state;
 mod errand;
 mod event_body;
-mod event_filter;
 mod file_delivery_log;
 mod http_transport;
 mod invalid_secret;
@@ -36,13 +35,14 @@ mod webhook_options;
 mod webhook_sink;
 mod webhook_status;
 
+/// Which events an endpoint receives.
+pub use crate::sink::EventFilter;
 pub use delivery::Delivery;
 pub use delivery_attempt::{DeliveryAttempt, DeliveryEnd};
 pub use delivery_id::{DeliveryId, InvalidDeliveryId};
 pub use delivery_log::{DeliveryLog, LogSync};
 pub use delivery_log_error::DeliveryLogError;
 pub use delivery_state::{DeadReason, DeliveryState};
-pub use event_filter::EventFilter;
 pub use file_delivery_log::FileDeliveryLog;
 pub use invalid_secret::InvalidSecret;
 pub use log_record::LogRecord;

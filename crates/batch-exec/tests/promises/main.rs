@@ -20,6 +20,7 @@ mod observing;
 mod retries;
 mod services;
 mod shutdown;
+mod sink_status;
 mod sinks;
 mod timeouts;
 mod webhook_receiver;

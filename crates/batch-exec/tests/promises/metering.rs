@@ -328,3 +328,32 @@ async fn how_long_a_run_waited_is_measured_once() {
         2
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn how_far_sinks_are_behind_and_how_often_they_failed_is_shown() {
+    let recorder = MeterRecorder::default();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let yard = Yard::new().await;
+    let failing = |_: &Event| panic!("a sink panics");
+    let builder = yard.dispatcher().options(options());
+    let builder = builder.sink("bad", SinkStart::Beginning, failing);
+    let builder = builder.sink("good", SinkStart::Beginning, |_: &Event| {});
+    let dispatcher = builder.start().await.unwrap();
+    yard.submit("w", 1).await;
+    yard.submit("w", 1).await;
+    tokio::time::sleep(2 * SECOND).await;
+    assert_eq!(
+        recorder.gauge("batchyard_sink_lag_entries{sink=bad}"),
+        Some(2.0)
+    );
+    assert_eq!(
+        recorder.gauge("batchyard_sink_lag_entries{sink=good}"),
+        Some(0.0)
+    );
+    assert!(recorder.counter("batchyard_sink_failures_total{sink=bad}") > 2);
+    assert_eq!(
+        recorder.counter("batchyard_sink_failures_total{sink=good}"),
+        0
+    );
+    dispatcher.shutdown().await.unwrap();
+}

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use batch_core::storage::SinkStart;
 use parking_lot::Mutex;
@@ -10,6 +11,7 @@ use tracing::{Event, Metadata, Subscriber};
 use tracing_core::span::Current;
 
 use batch_exec::blocking::blocking_fn;
+use batch_exec::sink::ChannelSink;
 use batch_exec::{Outcome, RunContext};
 
 use super::yard::Yard;
@@ -192,6 +194,31 @@ async fn what_a_blocking_closure_logs_is_inside_the_span_of_its_run() {
     let [_, run, ..] = observed(&recorder, work).await;
     let working = fields([run, "message=working".to_owned()]);
     assert!(recorder.has_event("run", &working), "{recorder:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_that_has_the_same_events_for_long_is_warned_of_once() {
+    let recorder = Recorder::default();
+    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let yard = Yard::new().await;
+    let (sender, _receiver) = tokio::sync::mpsc::channel(1);
+    let builder = yard.dispatcher();
+    let builder = builder.sink("full", SinkStart::Beginning, ChannelSink::new(sender));
+    let dispatcher = builder.start().await.unwrap();
+    yard.submit("w", 1).await;
+    yard.submit("w", 1).await;
+    tokio::time::sleep(Duration::from_secs(50)).await;
+    let warnings = |recorder: &Recorder| {
+        let events = recorder.events.lock();
+        events
+            .iter()
+            .filter(|line| line.contains("for long"))
+            .count()
+    };
+    assert_eq!(warnings(&recorder), 0);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(warnings(&recorder), 1);
+    dispatcher.shutdown_now().await.unwrap();
 }
 
 #[test]

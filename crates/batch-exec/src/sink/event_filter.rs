@@ -1,4 +1,4 @@
-/// Which events an endpoint receives.
+/// Which events a sink receives, by their names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum EventFilter {
