@@ -8,9 +8,16 @@ use crate::Load;
 /// The workflow of all measured batches.
 pub const WORKFLOW: &str = "bench";
 
-/// So many texts of so many bytes each.
+/// So many texts of so many bytes each, and no two alike where there is room for a number.
 pub fn inputs(count: u32, bytes: usize) -> impl Iterator<Item = Input> {
-    (0..count).map(move |n| Input::text(format!("{n:0bytes$}")))
+    let fill = "x".repeat(bytes);
+    (0..count).map(move |n| {
+        let mut text = n.to_string();
+        text.truncate(bytes);
+        text.reserve_exact(bytes - text.len());
+        text.push_str(&fill[text.len()..]);
+        Input::text(text)
+    })
 }
 
 /// What a caller says: a batch of texts, unchecked.

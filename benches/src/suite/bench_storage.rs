@@ -205,7 +205,7 @@ fn large(criterion: &mut Criterion, runtime: &Runtime, subject: &Subject) {
     let mut store = LargeStore::new(subject);
     rows.row("get-run", 1, async |n| {
         let filled = store.get().await?;
-        work::get_run(&**filled.opened.storage(), &filled.batches, n).await
+        work::get_run(&**filled.opened.storage(), &filled.batches, 0, n).await
     });
     rows.row("get-batch", 1, async |n| {
         let filled = store.get().await?;

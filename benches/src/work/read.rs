@@ -16,16 +16,19 @@ fn pick(batches: &[BatchId], n: u64) -> BatchId {
 
 /// Reads so many runs, one at a time, from all over the batches of 1,000.
 ///
+/// `from` is how many were read before, so that the next ones are others.
+///
 /// # Errors
 ///
 /// When one cannot be read or is not there.
 pub async fn get_run(
     storage: &dyn Storage,
     batches: &[BatchId],
+    from: u64,
     times: u64,
 ) -> Result<Duration, Broken> {
     let start = Instant::now();
-    for n in 0..times {
+    for n in from..from + times {
         let ordinal = u32::try_from(n.wrapping_mul(STRIDE) / 7 % 1_000)?;
         let id = RunId::new(pick(batches, n), Ordinal::new(ordinal));
         storage.run(id).await?.ok_or("a run is not there")?;
