@@ -35,9 +35,13 @@ docs:
 examples:
     .ci/run examples
 
-# measures
+# measures every backend: just bench submit/sled
 bench *args:
-    cargo bench -p batch-benches {{args}}
+    cargo bench -p batch-benches -- {{args}}
+
+# compares with the peers and the limit in one run: just bench-compare 5 pickup
+bench-compare *args:
+    benches/compare/run {{args}}
 
 # runs the conformance suite on every backend here and prints the report
 conformance:
