@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use batch_core::batch::{Batch, Submission};
+use batch_core::batch::{Batch, Flow, Submission};
 use batch_core::catalogue::Workflow;
 use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::{Entry, Fact, Sequence};
@@ -347,6 +347,11 @@ impl Storage for WatchedStorage {
             Ok(())
         };
         self.write("cancel", self.inner.cancel(target), judge).await
+    }
+
+    async fn set_flow(&self, batch: BatchId, flow: Flow) -> Answer<FlowReply> {
+        let set = self.inner.set_flow(batch, flow);
+        self.write("set_flow", set, |_, _| Ok(())).await
     }
 
     async fn batch(&self, id: BatchId) -> Answer<Option<Batch>> {

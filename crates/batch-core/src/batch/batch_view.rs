@@ -2,7 +2,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{BatchState, Counts};
+use super::{BatchState, Counts, Flow};
 use crate::catalogue::Version;
 use crate::id::{BatchId, SubmissionId, WorkflowId};
 use crate::request::{Priority, Timing};
@@ -29,6 +29,9 @@ pub struct Batch {
     pub timing: Timing,
     /// For whom it is executed; `None` where nobody said.
     pub share: Option<Share>,
+    /// Whether its waiting runs may be claimed: `Paused` where it was paused by itself, whatever
+    /// its workflow is, and has not finished.
+    pub flow: Flow,
     /// Where it stands.
     pub state: BatchState,
     /// How many runs stand where.
@@ -89,6 +92,7 @@ mod tests {
             priority: Priority::BATCH,
             timing: Timing::default(),
             share: None,
+            flow: Flow::Going,
             state: BatchState::Processing,
             counts,
             created_at: Timestamp::UNIX_EPOCH,

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Version;
+use super::{Version, WorkflowLimits};
+use crate::batch::Flow;
 use crate::id::WorkflowId;
 use crate::request::VersionSelector;
 
@@ -24,6 +25,12 @@ pub struct Workflow {
     /// When the draft was saved; `None` where there is no draft.
     #[serde(rename = "w")]
     pub draft_saved_at: Option<Timestamp>,
+    /// Whether its waiting runs may be claimed.
+    #[serde(rename = "f", default, skip_serializing_if = "Flow::is_going")]
+    pub flow: Flow,
+    /// How much of it is executed at a time.
+    #[serde(rename = "l", default, skip_serializing_if = "WorkflowLimits::is_none")]
+    pub limits: WorkflowLimits,
 }
 
 /// One deployed version. It never changes.
@@ -59,6 +66,8 @@ impl Workflow {
             created_at,
             deployments: Vec::new(),
             draft_saved_at: None,
+            flow: Flow::Going,
+            limits: WorkflowLimits::default(),
         }
     }
 

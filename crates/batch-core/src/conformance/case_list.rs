@@ -65,6 +65,23 @@ macro_rules! conformance_cases {
                 a_low_priority_is_not_passed_over_for_ever [];
                 another_key_is_other_content [];
             }
+            flow {
+                a_paused_batch_waits_until_it_is_resumed [];
+                what_is_held_of_a_paused_batch_goes_on [time];
+                pausing_what_has_ended_or_never_was_says_so [];
+                a_paused_batch_of_suspects_holds_nobody_up [time];
+                a_paused_batch_is_paused_after_a_crash [durable];
+                a_paused_workflow_gives_no_run_until_it_is_resumed [];
+                a_paused_workflow_is_paused_after_a_crash [durable];
+                resuming_a_workflow_wakes_a_waiter [];
+                a_workflow_holds_no_more_than_it_may [];
+                a_workflow_goes_no_faster_than_its_rate [time];
+                a_limit_that_is_lowered_takes_no_run_from_its_holder [];
+                a_wall_clock_that_is_set_changes_no_rate [time];
+                a_rate_is_kept_to_across_a_crash [time durable];
+                limits_of_one_workflow_hold_no_other_back [];
+                limits_hold_after_a_crash [time durable exclusive];
+            }
             timing {
                 no_run_of_a_batch_is_claimed_before_its_time [time];
                 a_spread_batch_falls_due_run_by_run [time];

@@ -66,6 +66,8 @@ pub(super) fn kind(fact: &Fact) -> &'static str {
         Fact::Cancelling(_) => "cancelling",
         Fact::Swept(_) => "swept",
         Fact::Expired(_) => "expired",
+        Fact::Paused => "paused",
+        Fact::Resumed => "resumed",
         Fact::Finished { .. } => "finished",
     }
 }

@@ -6,7 +6,7 @@ use crate::storage::{CancelReply, StorageError};
 /// One batch, to be read, waited for and controlled.
 #[derive(Debug, Clone)]
 pub struct BatchHandle {
-    engine: Engine,
+    pub(super) engine: Engine,
     id: BatchId,
     replay: Replay,
 }

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::Engine;
-use crate::batch::{Batch, BatchState, Counts, Extent, Submission};
+use crate::batch::{Batch, BatchState, Counts, Extent, Flow, Submission};
 use crate::catalogue::{UnknownVersion, Version, Workflow};
 use crate::id::{BatchId, IdempotencyKey, RunId, SinkName, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
@@ -21,9 +21,9 @@ use crate::request::{Limits, Secrets, VersionSelector};
 use crate::run::{Run, RunState};
 use crate::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description,
-    Durability, ErrorKind, InsertReply, JournalPage, NewBatch, Page, PageRequest, PageToken,
-    PruneRequest, Pruned, Renewal, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage,
-    StorageError, WorkflowChange, WorkflowReply,
+    Durability, ErrorKind, FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest,
+    PageToken, PruneRequest, Pruned, Renewal, RunQuery, Settled, Settlement, SinkCursor, SinkStart,
+    Storage, StorageError, WorkflowChange, WorkflowReply,
 };
 use crate::valid::ValidInput;
 
@@ -68,6 +68,7 @@ struct Stored {
     version: Version,
     runs: Vec<RunState>,
     cancelled: bool,
+    flow: Flow,
 }
 
 impl Stored {
@@ -99,6 +100,7 @@ impl Stored {
             priority: self.new.content.priority(),
             timing: self.new.content.timing(),
             share: self.new.content.share().cloned(),
+            flow: self.flow,
             state: self.state(&counts),
             counts,
             created_at: Timestamp::UNIX_EPOCH,
@@ -279,6 +281,7 @@ impl State {
             runs: vec![RunState::Pending; new.content.inputs().len()],
             version,
             cancelled: false,
+            flow: Flow::Going,
             new,
         };
         self.stored.insert(stored.new.id, stored);
@@ -411,6 +414,17 @@ impl Storage for FakeStorage {
 
     async fn claim(&self, _: ClaimRequest) -> Result<Claimed, StorageError> {
         unreachable!("the engine executes nothing")
+    }
+
+    async fn set_flow(&self, id: BatchId, flow: Flow) -> Result<FlowReply, StorageError> {
+        let mut state = self.state.lock();
+        let Some(stored) = state.stored.get_mut(&id) else {
+            return Ok(FlowReply::NotFound);
+        };
+        Ok(match std::mem::replace(&mut stored.flow, flow) == flow {
+            true => FlowReply::Unchanged,
+            false => FlowReply::Changed,
+        })
     }
 
     async fn settle(&self, _: Vec<Settlement>) -> Result<Vec<Settled>, StorageError> {

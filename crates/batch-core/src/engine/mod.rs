@@ -12,6 +12,7 @@ mod engine;
 mod engine_builder;
 #[cfg(test)]
 mod fake_storage;
+mod flow;
 mod follower;
 mod handle_error;
 mod interrupted;

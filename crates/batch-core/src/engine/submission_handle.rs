@@ -7,7 +7,7 @@ use crate::storage::{BatchQuery, CancelReply, PageRequest, PageSize};
 /// One submission, to be read, waited for and controlled as one.
 #[derive(Debug, Clone)]
 pub struct SubmissionHandle {
-    engine: Engine,
+    pub(super) engine: Engine,
     id: SubmissionId,
     replay: Replay,
 }

@@ -33,6 +33,10 @@ pub struct Event {
 pub enum EventKind {
     /// `batch.created`: the batch was stored, with all its runs.
     BatchCreated,
+    /// `batch.paused`: its waiting runs are not claimed, as it or its workflow was paused.
+    BatchPaused,
+    /// `batch.resumed`: it or its workflow was resumed.
+    BatchResumed,
     /// `batch.finished`: every run has ended. Comes once, after the events of all runs.
     BatchFinished {
         /// How the runs ended.
@@ -87,6 +91,8 @@ impl EventKind {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::BatchCreated => "batch.created",
+            Self::BatchPaused => "batch.paused",
+            Self::BatchResumed => "batch.resumed",
             Self::BatchFinished { .. } => "batch.finished",
             Self::RunStarted(_) => "run.started",
             Self::RunProcessed(_) => "run.processed",
@@ -104,7 +110,10 @@ impl EventKind {
     #[must_use]
     pub const fn run(&self) -> Option<&RunEvent> {
         match self {
-            Self::BatchCreated | Self::BatchFinished { .. } => None,
+            Self::BatchCreated
+            | Self::BatchPaused
+            | Self::BatchResumed
+            | Self::BatchFinished { .. } => None,
             Self::RunStarted(run)
             | Self::RunProcessed(run)
             | Self::RunFailed(run, _)

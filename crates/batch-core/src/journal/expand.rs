@@ -19,7 +19,9 @@ impl Fact {
     #[must_use]
     pub fn ordinals(&self) -> OrdinalSet {
         match self {
-            Self::Created | Self::Finished { .. } => OrdinalSet::new(),
+            Self::Created | Self::Paused | Self::Resumed | Self::Finished { .. } => {
+                OrdinalSet::new()
+            }
             Self::Started(started) => started.iter().map(|start| start.ordinal).collect(),
             Self::Ended(ends) => ends.iter().map(|end| end.ordinal).collect(),
             Self::Retrying(retries) => retries.iter().map(|retry| retry.ordinal).collect(),
@@ -63,10 +65,9 @@ pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject
             .collect()
     };
     match &entry.fact {
-        Fact::Created => vec![event(None, EventKind::BatchCreated)],
-        Fact::Finished { counts, state } => {
-            let (counts, state) = (*counts, *state);
-            vec![event(None, EventKind::BatchFinished { counts, state })]
+        Fact::Created | Fact::Paused | Fact::Resumed | Fact::Finished { .. } => {
+            let kind = of_batch(&entry.fact);
+            kind.map(|kind| event(None, kind)).into_iter().collect()
         }
         Fact::Started(started) => started
             .iter()
@@ -96,6 +97,20 @@ pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject
         Fact::Swept(set) => each(set, EventKind::RunCancelled),
         Fact::Expired(set) => each(set, |run| EventKind::RunFailed(run, Failure::expired())),
     }
+}
+
+/// The event of a fact that is about the batch as a whole; `None` for one about runs.
+const fn of_batch(fact: &Fact) -> Option<EventKind> {
+    Some(match fact {
+        Fact::Created => EventKind::BatchCreated,
+        Fact::Paused => EventKind::BatchPaused,
+        Fact::Resumed => EventKind::BatchResumed,
+        Fact::Finished { counts, state } => EventKind::BatchFinished {
+            counts: *counts,
+            state: *state,
+        },
+        _ => return None,
+    })
 }
 
 /// The event of a run's end.

@@ -36,6 +36,12 @@ pub enum Fact {
     /// All these runs still waited when their batch expired, and ended as failed.
     #[serde(rename = "x")]
     Expired(OrdinalSet),
+    /// The batch was paused, by itself or with its workflow: its waiting runs are not claimed.
+    #[serde(rename = "p")]
+    Paused,
+    /// The batch was resumed, by itself or with its workflow.
+    #[serde(rename = "g")]
+    Resumed,
     /// Every run has ended. Comes once, after the entry of the last run.
     #[serde(rename = "f")]
     Finished {

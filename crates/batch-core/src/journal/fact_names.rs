@@ -8,6 +8,8 @@ impl Fact {
     pub const fn event_names(&self) -> &'static [&'static str] {
         match self {
             Self::Created => &["batch.created"],
+            Self::Paused => &["batch.paused"],
+            Self::Resumed => &["batch.resumed"],
             Self::Started(_) => &["run.started"],
             Self::Ended(_) => &[
                 "run.processed",

@@ -8,7 +8,7 @@ impl Fact {
     /// About how many bytes it takes in a store, so that commits can be bounded.
     pub(crate) fn weight(&self) -> usize {
         match self {
-            Self::Created | Self::Finished { .. } => BYTES_A_RUN,
+            Self::Created | Self::Paused | Self::Resumed | Self::Finished { .. } => BYTES_A_RUN,
             Self::Started(starts) => starts.len() * BYTES_A_RUN,
             Self::Ended(ends) => {
                 let failures = ends.iter().filter_map(|end| end.failure.as_ref());

@@ -24,6 +24,7 @@ const FINISHED: u8 = b'f';
 const EXPIRING_KEY: u8 = b'g';
 const INPUTS: u8 = b'i';
 const JOURNAL: u8 = b'j';
+const BUCKET: u8 = b'k';
 const HEAD: u8 = b'm';
 const OUTPUT: u8 = b'p';
 const IDEMPOTENCY: u8 = b'q';
@@ -262,6 +263,11 @@ pub(super) fn unfinished() -> Key {
 
 pub(super) fn workflow(workflow: &WorkflowId) -> Key {
     of_text(WORKFLOW, workflow.as_str())
+}
+
+/// What is left of a workflow's rate.
+pub(super) fn bucket(workflow: &WorkflowId) -> Key {
+    of_text(BUCKET, workflow.as_str())
 }
 
 pub(super) fn workflows() -> KeyRange {

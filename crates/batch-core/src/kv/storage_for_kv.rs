@@ -9,14 +9,14 @@ use super::prepare::prepare;
 use super::settle_slices::settle_slices;
 use super::stage::record_limit;
 use super::{KvStorage, OrderedKv};
-use crate::batch::{Batch, Submission};
+use crate::batch::{Batch, Flow, Submission};
 use crate::catalogue::Workflow;
 use crate::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
 use crate::ordinal::OrdinalSet;
 use crate::run::Run;
 use crate::storage::{
-    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description,
+    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, FlowReply,
     InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, RunQuery,
     Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError, WorkflowChange,
     WorkflowReply,
@@ -64,6 +64,11 @@ impl<K: OrderedKv> Storage for KvStorage<K> {
 
     async fn cancel(&self, target: CancelTarget) -> Result<CancelReply, StorageError> {
         self.call(move |machine, now| machine.cancel(target, now))
+            .await
+    }
+
+    async fn set_flow(&self, batch: BatchId, flow: Flow) -> Result<FlowReply, StorageError> {
+        self.call(move |machine, _| machine.set_flow(batch, flow))
             .await
     }
 

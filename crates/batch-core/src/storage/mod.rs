@@ -3,6 +3,7 @@
 mod cancel;
 mod claim;
 mod durability;
+mod flow_reply;
 mod insert;
 mod journal_page;
 mod page;
@@ -19,6 +20,7 @@ mod workflow_change;
 pub use cancel::{CancelReply, CancelTarget};
 pub use claim::{Claim, ClaimKey, ClaimRequest, ClaimToken, Claimed, ClaimedRun};
 pub use durability::{Description, Durability};
+pub use flow_reply::FlowReply;
 pub use insert::{InsertReply, NewBatch};
 pub use journal_page::JournalPage;
 pub use page::{InvalidPageSize, Page, PageRequest, PageSize, PageToken};

@@ -4,11 +4,11 @@ use std::num::NonZeroU32;
 use async_trait::async_trait;
 
 use super::{
-    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description,
+    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, FlowReply,
     InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, RunQuery,
     Settled, Settlement, SinkCursor, SinkStart, StorageError, WorkflowChange, WorkflowReply,
 };
-use crate::batch::{Batch, Submission};
+use crate::batch::{Batch, Flow, Submission};
 use crate::catalogue::Workflow;
 use crate::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
@@ -143,6 +143,13 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// A batch of any size costs the same few writes. Repeating the call is safe.
     async fn cancel(&self, target: CancelTarget) -> Result<CancelReply, StorageError>;
 
+    /// Pauses or resumes a batch: while it is paused, none of its runs is granted.
+    ///
+    /// What is held goes on, and a paused batch can be cancelled and expires. It stays paused
+    /// until it is resumed, and its view says so. What has ended stays as it is, and asking for
+    /// what is so already changes nothing.
+    async fn set_flow(&self, batch: BatchId, flow: Flow) -> Result<FlowReply, StorageError>;
+
     /// Reads a batch; `None` where there is none.
     async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError>;
 
@@ -208,7 +215,14 @@ pub trait Storage: Debug + Send + Sync + 'static {
     ///
     /// Versions are numbered from 1 in the order of their deployment and stay. A
     /// workflow that is there is not created again, and one that is not there is
-    /// neither saved nor deployed.
+    /// neither saved nor deployed, nor paused or limited.
+    ///
+    /// No run of a paused workflow is granted. Nor is one past its limits: not while as many of
+    /// its runs are held as may be, and not faster than its rate. What is held goes on, whatever
+    /// is set. Pause and limits last until they are set anew. What was taken of a rate is
+    /// remembered when limits are set anew, and when the store is opened again. A rate is measured
+    /// by uptime, so that setting the wall clock of an open store changes nothing. The journal
+    /// tells of a pause at each of its live batches that is not paused by itself.
     async fn change_workflow(
         &self,
         id: WorkflowId,
@@ -231,7 +245,8 @@ pub trait Storage: Debug + Send + Sync + 'static {
 
     /// Waits until the journal has an entry after a position, and gives the last one.
     ///
-    /// Everything that makes a run claimable, but for time passing, is in the journal.
+    /// Everything that makes a run claimable, but for time passing and a limit that is raised, is
+    /// in the journal.
     async fn wait(&self, after: Sequence) -> Result<Sequence, StorageError>;
 
     /// Lets go of the store, so that it can be opened again in this process at once.

@@ -1,4 +1,5 @@
-use crate::catalogue::Workflow;
+use crate::batch::Flow;
+use crate::catalogue::{Workflow, WorkflowLimits};
 
 /// What to change about a workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,6 +13,10 @@ pub enum WorkflowChange {
     Deploy,
     /// Create it unless it is there, and deploy version 1 unless one is deployed.
     EnsureDeployed,
+    /// Let waiting runs be claimed, or let them wait. What is held goes on.
+    SetFlow(Flow),
+    /// Set how much of it is executed at a time, in place of what was set before.
+    SetLimits(WorkflowLimits),
 }
 
 /// What became of a change.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use batch_core::batch::{Batch, Submission};
+use batch_core::batch::{Batch, Flow, Submission};
 use batch_core::catalogue::Workflow;
 use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::Sequence;
 use batch_core::ordinal::OrdinalSet;
 use batch_core::run::Run;
 use batch_core::storage::{
-    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description,
+    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, FlowReply,
     InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, RunQuery,
     Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError, WorkflowChange,
     WorkflowReply,
@@ -88,6 +88,11 @@ impl Storage for MeteredStorage {
     async fn cancel(&self, target: CancelTarget) -> Answer<CancelReply> {
         let call = self.inner.cancel(target);
         self.timed("cancel", call).await
+    }
+
+    async fn set_flow(&self, batch: BatchId, flow: Flow) -> Answer<FlowReply> {
+        let call = self.inner.set_flow(batch, flow);
+        self.timed("set_flow", call).await
     }
 
     async fn batch(&self, id: BatchId) -> Answer<Option<Batch>> {

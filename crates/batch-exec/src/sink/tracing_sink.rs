@@ -30,7 +30,9 @@ fn log(event: &Event) {
         EventKind::BatchFinished { counts, .. } => {
             tracing::info!(target: TARGET, %batch, %workflow, %counts, "{name}");
         }
-        EventKind::BatchCreated => tracing::info!(target: TARGET, %batch, %workflow, "{name}"),
+        EventKind::BatchCreated | EventKind::BatchPaused | EventKind::BatchResumed => {
+            tracing::info!(target: TARGET, %batch, %workflow, "{name}");
+        }
         EventKind::RunFailed(_, failure) | EventKind::RunRetrying { failure, .. } => {
             let failure = failure.to_string();
             tracing::warn!(target: TARGET, run, attempt, %workflow, ?failure, "{name}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use batch_core::batch::{Batch, Submission};
+use batch_core::batch::{Batch, Flow, Submission};
 use batch_core::catalogue::Workflow;
 use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::Sequence;
@@ -12,9 +12,9 @@ use batch_core::ordinal::OrdinalSet;
 use batch_core::run::Run;
 use batch_core::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, ErrorKind,
-    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, RunQuery,
-    Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError, WorkflowChange,
-    WorkflowReply,
+    FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned,
+    Renewal, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError,
+    WorkflowChange, WorkflowReply,
 };
 use batch_core::time::ManualClock;
 use batch_core::valid::ValidInput;
@@ -161,6 +161,11 @@ impl Storage for FaultyStorage {
     async fn cancel(&self, target: CancelTarget) -> Answer<CancelReply> {
         let call = self.inner.cancel(target);
         self.call(StorageMethod::Cancel, call).await
+    }
+
+    async fn set_flow(&self, batch: BatchId, flow: Flow) -> Answer<FlowReply> {
+        let call = self.inner.set_flow(batch, flow);
+        self.call(StorageMethod::SetFlow, call).await
     }
 
     async fn batch(&self, id: BatchId) -> Answer<Option<Batch>> {

@@ -21,6 +21,7 @@ pub enum StorageMethod {
     Settle,
     Renew,
     Cancel,
+    SetFlow,
     Batch,
     Batches,
     Submission,
@@ -51,6 +52,7 @@ impl StorageMethod {
                 | Self::Settle
                 | Self::Renew
                 | Self::Cancel
+                | Self::SetFlow
                 | Self::OpenSink
                 | Self::AdvanceSink
                 | Self::RemoveSink

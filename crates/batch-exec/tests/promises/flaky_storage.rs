@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use batch_core::batch::{Batch, Submission};
+use batch_core::batch::{Batch, Flow, Submission};
 use batch_core::catalogue::Workflow;
 use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::Sequence;
@@ -101,6 +101,10 @@ impl Storage for FlakyStorage {
 
     async fn cancel(&self, target: CancelTarget) -> Answer<CancelReply> {
         self.inner.cancel(target).await
+    }
+
+    async fn set_flow(&self, batch: BatchId, flow: Flow) -> Result<FlowReply, StorageError> {
+        self.inner.set_flow(batch, flow).await
     }
 
     async fn batch(&self, id: BatchId) -> Answer<Option<Batch>> {

@@ -1,4 +1,5 @@
-use crate::catalogue::Workflow;
+use crate::batch::Flow;
+use crate::catalogue::{Workflow, WorkflowLimits};
 use crate::conformance::yard::Yard;
 use crate::id::WorkflowId;
 use crate::storage::{PageRequest, PageSize, WorkflowChange, WorkflowReply};
@@ -33,9 +34,15 @@ pub(crate) async fn versions_are_numbered_from_one_and_stay(yard: &mut Yard) {
     }
 }
 
-/// Shows: "A workflow that is there is not created again, and one that is not there is neither saved nor deployed."
+/// Shows: "A workflow that is there is not created again, and one that is not there is neither saved nor deployed, nor paused or limited."
 pub(crate) async fn a_workflow_is_created_once_and_changed_only_when_it_is_there(yard: &mut Yard) {
-    for needs_one in [WorkflowChange::SaveDraft, WorkflowChange::Deploy] {
+    let needing_one = [
+        WorkflowChange::SaveDraft,
+        WorkflowChange::Deploy,
+        WorkflowChange::SetFlow(Flow::Paused),
+        WorkflowChange::SetLimits(WorkflowLimits::default()),
+    ];
+    for needs_one in needing_one {
         let reply = change(yard, "a", needs_one).await;
         assert_eq!(reply, WorkflowReply::Unknown);
         assert_eq!(read(yard, "a").await, None);

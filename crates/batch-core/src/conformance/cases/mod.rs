@@ -6,6 +6,7 @@ pub(super) mod claim;
 pub(super) mod close;
 pub(super) mod fairness;
 pub(super) mod faults;
+pub(super) mod flow;
 pub(super) mod insert;
 pub(super) mod interruption;
 pub(super) mod journal;

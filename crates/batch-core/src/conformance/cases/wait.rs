@@ -24,7 +24,7 @@ pub(crate) async fn who_is_behind_does_not_wait(yard: &mut Yard) {
     assert!(poll_once(&mut wait).await.is_pending());
 }
 
-/// Shows: "Everything that makes a run claimable, but for time passing, is in the journal."
+/// Shows: "Everything that makes a run claimable, but for time passing and a limit that is raised, is in the journal."
 pub(crate) async fn whatever_makes_a_run_claimable_wakes_a_waiter(yard: &mut Yard) {
     yard.submit(2).await;
     let mut runs = yard.claim(2).await;
@@ -39,7 +39,7 @@ pub(crate) async fn whatever_makes_a_run_claimable_wakes_a_waiter(yard: &mut Yar
     }
 }
 
-/// Shows: "Everything that makes a run claimable, but for time passing, is in the journal."
+/// Shows: "Everything that makes a run claimable, but for time passing and a limit that is raised, is in the journal."
 pub(crate) async fn a_suspect_that_may_go_next_wakes_a_waiter(yard: &mut Yard) {
     yard.submit(1).await;
     for _ in 0..2 {

@@ -2,16 +2,17 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+use super::gate::Gate;
 use super::known::{Held, Known};
 use super::step::Step;
-use crate::batch::{Batch, BatchState};
+use crate::batch::{Batch, BatchState, Flow};
 use crate::conformance::sample::{failed, output, processed, request, retry, valid};
 use crate::conformance::yard::{LEASE, Yard, run_id};
 use crate::id::{BatchId, RunId};
 use crate::run::{Failure, RunState};
 use crate::storage::{
-    CancelReply, ClaimToken, ClaimedRun, Disposition, InsertReply, NewBatch, QueueBound, Renewal,
-    Settled,
+    CancelReply, ClaimToken, ClaimedRun, Disposition, FlowReply, InsertReply, NewBatch, QueueBound,
+    Renewal, Settled,
 };
 use crate::time::Clock;
 
@@ -27,6 +28,7 @@ struct Whole {
     finished: Option<Duration>,
     /// The uptime at which what waits ends.
     expires: Option<Duration>,
+    flow: Flow,
 }
 
 /// What a store should hold: kept as plainly as can be.
@@ -40,6 +42,7 @@ pub(super) struct Expected {
     held: Vec<Held>,
     spent: Vec<ClaimedRun>,
     last_token: Option<ClaimToken>,
+    gate: Gate,
 }
 
 fn disposition(how: u8) -> Disposition {
@@ -74,6 +77,10 @@ impl Expected {
             Step::RenewAgain(which) => self.renew_again(yard, which).await,
             Step::CancelBatch(which) => self.cancel_batch(yard, which).await,
             Step::CancelRun { batch, run } => self.cancel_run(yard, batch, run).await,
+            Step::SetFlow { which, flow } => self.set_flow(yard, which, flow).await,
+            Step::SetWorkflowFlow(flow) => self.gate.set_flow(yard, flow).await,
+            Step::SetLimits(limits) => self.gate.limit(yard, limits, uptime(yard)).await,
+            Step::ComeLate(which) => self.come_late(yard, which).await,
             Step::Wait(seconds) => yard.clock().advance(Duration::from_secs(seconds)),
             Step::Prune => self.prune(yard).await,
             Step::Crash => {
@@ -111,6 +118,7 @@ impl Expected {
                 swept: false,
                 finished: None,
                 expires: None,
+                flow: Flow::Going,
             };
             self.batches.insert(id, whole);
             self.order.push(id);
@@ -145,6 +153,7 @@ impl Expected {
             swept: false,
             finished: None,
             expires: life.map(|life| now + life),
+            flow: Flow::Going,
         };
         self.batches.insert(id, whole);
         self.order.push(id);
@@ -181,6 +190,7 @@ impl Expected {
         self.expire(now);
         let claimed = yard.claim(limit).await;
         self.check_grants(&claimed, limit, now);
+        self.gate.grant(claimed.len() as u32, self.held.len(), now);
         for run in claimed {
             self.hold(run, now);
         }
@@ -192,7 +202,9 @@ impl Expected {
         let known = |run: &ClaimedRun| self.runs[&run.claim.run()];
         let is_suspect = |held: &Held| known(&held.run).is_suspect();
         let waiting = || {
-            let runs = self.runs.values();
+            let going = |id: &RunId| self.batches[&id.batch()].flow == Flow::Going;
+            let runs = self.runs.iter().filter(move |(id, _)| going(id));
+            let runs = runs.map(|(_, known)| known);
             runs.filter(|known| known.state == RunState::Pending && known.due <= now)
         };
         if self.held.iter().any(is_suspect) {
@@ -202,7 +214,7 @@ impl Expected {
             let suspects = waiting().count() - others;
             let due = others > 0 && suspects == 0 || suspects > 0 && self.held.is_empty();
             assert!(
-                !due,
+                !due || !self.gate.is_open(self.held.len(), now),
                 "{others} runs and {suspects} suspects wait, none is granted"
             );
         }
@@ -221,6 +233,8 @@ impl Expected {
         self.last_token = Some(token);
         let known = self.runs.get_mut(&id).expect("a run that was submitted");
         assert_eq!(known.state, RunState::Pending, "{id} was claimed");
+        let whole = &self.batches[&id.batch()];
+        assert_eq!(whole.flow, Flow::Going, "{id} was claimed");
         assert!(known.due <= now, "{id} was claimed before its time");
         assert_eq!(run.claim.attempt().get(), known.attempts + 1);
         assert_eq!(run.interruptions, known.interruptions);
@@ -266,6 +280,12 @@ impl Expected {
         }
     }
 
+    async fn come_late(&mut self, yard: &Yard, which: usize) {
+        yard.clock().advance(LEASE);
+        self.claim(yard, 64).await;
+        self.settle_again(yard, which).await;
+    }
+
     async fn renew_all(&mut self, yard: &Yard) {
         let keys = self.held.iter().map(|held| held.run.claim.key()).collect();
         let renewed = yard.renew(keys).await;
@@ -307,6 +327,24 @@ impl Expected {
                     true => CancelReply::Cancelled,
                     false => CancelReply::Cancelling,
                 }
+            }
+        };
+        assert_eq!(reply, expected, "{id}");
+    }
+
+    async fn set_flow(&mut self, yard: &Yard, which: usize, flow: Flow) {
+        let Some(id) = self.order.get(which % self.order.len().max(1)).copied() else {
+            return;
+        };
+        let reply = yard.storage().set_flow(id, flow).await.unwrap();
+        let ended = self.all_ended(id);
+        let expected = match self.batches.get_mut(&id) {
+            None => FlowReply::NotFound,
+            Some(_) if ended => FlowReply::BatchFinished,
+            Some(whole) if whole.flow == flow => FlowReply::Unchanged,
+            Some(whole) => {
+                whole.flow = flow;
+                FlowReply::Changed
             }
         };
         assert_eq!(reply, expected, "{id}");
@@ -401,6 +439,9 @@ impl Expected {
 
     fn compare_whole(&self, batch: &Batch) {
         let whole = self.batches[&batch.id];
+        if !batch.is_finished() {
+            assert_eq!(batch.flow, whole.flow, "{batch:?}");
+        }
         let untouched = self.of(batch.id).all(|(_, k)| k.state == RunState::Pending);
         let expected = match (whole.swept, self.all_ended(batch.id)) {
             (true, true) => BatchState::Cancelled,

@@ -62,7 +62,7 @@ impl JournalCheck {
                 };
                 self.step(entry, from, Told::Ended);
             }
-            Fact::Created => {}
+            Fact::Created | Fact::Paused | Fact::Resumed => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! Random days of work against a model that is obviously right.
 
 mod expected;
+mod gate;
 mod journal_check;
 mod known;
 mod search;

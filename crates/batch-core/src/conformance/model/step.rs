@@ -1,4 +1,10 @@
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use proptest::prelude::*;
+
+use crate::batch::Flow;
+use crate::catalogue::{Rate, WorkflowLimits};
 
 /// One thing that somebody does. Large numbers choose among what is there.
 #[derive(Debug, Clone)]
@@ -26,6 +32,15 @@ pub(super) enum Step {
         batch: usize,
         run: u32,
     },
+    SetFlow {
+        which: usize,
+        flow: Flow,
+    },
+    /// Of the workflow of all batches.
+    SetWorkflowFlow(Flow),
+    SetLimits(WorkflowLimits),
+    /// Everybody sleeps through a lease, and one of them settles all the same.
+    ComeLate(usize),
     Wait(u64),
     Prune,
     Crash,
@@ -43,6 +58,8 @@ pub(super) fn quiet_step() -> impl Strategy<Value = Step> {
         1 => any::<usize>().prop_map(Step::RenewAgain),
         1 => any::<usize>().prop_map(Step::CancelBatch),
         1 => (any::<usize>(), 0u32..16).prop_map(|(batch, run)| Step::CancelRun { batch, run }),
+        1 => controls(),
+        1 => any::<usize>().prop_map(Step::ComeLate),
         2 => (1u64..45).prop_map(Step::Wait),
         1 => Just(Step::Prune),
     ]
@@ -66,4 +83,27 @@ fn timed() -> impl Strategy<Value = Step> {
         spread,
         life,
     })
+}
+
+/// What somebody sets of what may be claimed.
+fn controls() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (any::<usize>(), flow()).prop_map(|(which, flow)| Step::SetFlow { which, flow }),
+        1 => flow().prop_map(Step::SetWorkflowFlow),
+        2 => limits().prop_map(Step::SetLimits),
+    ]
+}
+
+fn limits() -> impl Strategy<Value = WorkflowLimits> {
+    let number = |n| NonZeroU32::new(n).expect("the ranges begin at 1");
+    let most_held = prop::option::of((1u32..12).prop_map(number));
+    let rate = (1u32..12, 1u64..12);
+    let rate = rate.prop_map(move |(runs, per)| Rate::new(number(runs), Duration::from_secs(per)));
+    (most_held, prop::option::of(rate))
+        .prop_map(|(most_held, rate)| WorkflowLimits { most_held, rate })
+}
+
+fn flow() -> impl Strategy<Value = Flow> {
+    // What is paused is often resumed, or a day comes to nothing.
+    prop_oneof![1 => Just(Flow::Paused), 2 => Just(Flow::Going)]
 }

@@ -10,8 +10,8 @@ use crate::id::SinkName;
 use crate::journal::Sequence;
 use crate::kv::key::Place;
 use crate::kv::record::{
-    BatchHeader, Head, IdempotencyRecord, InputChunk, JournalRecord, LiveRecord, RunPage,
-    SubmissionRecord, Tidy, decode, unframe,
+    BatchHeader, BucketRecord, Head, IdempotencyRecord, InputChunk, JournalRecord, LiveRecord,
+    RunPage, SubmissionRecord, Tidy, decode, unframe,
 };
 use crate::kv::{KeyRange, KeyValue, OrderedKv};
 use crate::request::Secrets;
@@ -175,6 +175,7 @@ fn read(place: &Place, payload: Vec<u8>) -> Result<(), StorageError> {
             _ => Err(shape()),
         },
         Place::Workflow(_) => plain::<crate::catalogue::Workflow>(&payload),
+        Place::Bucket(_) => plain::<BucketRecord>(&payload),
         Place::Secrets(..) => plain::<Secrets>(&payload),
         Place::Finished(..) | Place::ExpiringKey(_) => match payload.is_empty() {
             true => Ok(()),

@@ -25,7 +25,7 @@ pub(super) fn about(place: &Place) -> About {
         Place::Idempotency(key, _) => About::Key(key.clone()),
         Place::Sink(sink) => About::Sink(sink.clone()),
         Place::Submission(id) | Place::SubmissionPart(id, _) => About::Submission(*id),
-        Place::Workflow(id) => About::Workflow(id.clone()),
+        Place::Workflow(id) | Place::Bucket(id) => About::Workflow(id.clone()),
     }
 }
 
@@ -49,5 +49,6 @@ pub(super) fn words(place: &Place) -> String {
         Place::Submission(_) => "its record".into(),
         Place::SubmissionPart(_, part) => format!("the id of its part {part}"),
         Place::Workflow(_) => "its entry in the catalogue".into(),
+        Place::Bucket(_) => "what is left of its rate".into(),
     }
 }

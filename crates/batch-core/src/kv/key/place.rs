@@ -1,8 +1,8 @@
 use jiff::Timestamp;
 
 use super::{
-    EXPIRING_KEY, FINISHED, HEAD, HEADER, IDEMPOTENCY, INPUTS, JOURNAL, Key, LIVE, OUTPUT, PAGE,
-    SECRETS, SINK, SUBMISSION, SUBMISSION_PART, TIDY, TIME_BYTES, UNFINISHED, WORKFLOW,
+    BUCKET, EXPIRING_KEY, FINISHED, HEAD, HEADER, IDEMPOTENCY, INPUTS, JOURNAL, Key, LIVE, OUTPUT,
+    PAGE, SECRETS, SINK, SUBMISSION, SUBMISSION_PART, TIDY, TIME_BYTES, UNFINISHED, WORKFLOW,
 };
 use crate::id::{BatchId, IdempotencyKey, SinkName, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
@@ -27,6 +27,7 @@ pub(in crate::kv) enum Place {
     Submission(SubmissionId),
     SubmissionPart(SubmissionId, u32),
     Workflow(WorkflowId),
+    Bucket(WorkflowId),
     Secrets(BatchId, Ordinal),
     Unfinished,
 }
@@ -55,6 +56,7 @@ impl Place {
             IDEMPOTENCY => idempotency(rest)?,
             SINK => Self::Sink(SinkName::new(text(rest)?).ok()?),
             WORKFLOW => Self::Workflow(WorkflowId::new(text(rest)?).ok()?),
+            BUCKET => Self::Bucket(WorkflowId::new(text(rest)?).ok()?),
             _ => return None,
         })
     }
@@ -160,6 +162,7 @@ mod tests {
             ),
             (idempotent, Place::Idempotency(name, 2)),
             (key::sink(&sink), Place::Sink(sink)),
+            (key::bucket(&workflow), Place::Bucket(workflow.clone())),
             (key::workflow(&workflow), Place::Workflow(workflow)),
             (
                 key::journal(Sequence::new(9)),

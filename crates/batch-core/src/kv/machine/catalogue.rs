@@ -19,6 +19,7 @@ impl<K: OrderedKv> Machine<K> {
         now: Moment,
     ) -> Result<WorkflowReply, StorageError> {
         self.check_writable("change a workflow")?;
+        self.read_gates(std::slice::from_ref(id), now)?;
         let key = key::workflow(id);
         let stored = self.stage.get(&key)?;
         let parts = stored.as_ref().map_or(0, |s| s.parts);
@@ -32,7 +33,10 @@ impl<K: OrderedKv> Machine<K> {
             (None, WorkflowChange::Create | WorkflowChange::EnsureDeployed) => new(),
             (None, _) => return Ok(WorkflowReply::Unknown),
         };
+        let before = workflow.flow;
         match change {
+            WorkflowChange::SetFlow(flow) => workflow.flow = flow,
+            WorkflowChange::SetLimits(limits) => workflow.limits = limits,
             WorkflowChange::Create => {}
             WorkflowChange::SaveDraft => workflow.save_draft(now.wall),
             WorkflowChange::EnsureDeployed if workflow.newest().is_some() => {
@@ -43,6 +47,7 @@ impl<K: OrderedKv> Machine<K> {
             }
         }
         self.stage.put_record(&key, &workflow, parts);
+        self.follow_workflow(before, &workflow, now);
         Ok(WorkflowReply::Changed(workflow))
     }
 

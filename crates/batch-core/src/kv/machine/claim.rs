@@ -59,6 +59,7 @@ impl<K: OrderedKv> Machine<K> {
         now: Moment,
     ) -> Result<Claimed, StorageError> {
         self.check_writable("claim runs")?;
+        self.read_gates(&request.workflows, now)?;
         self.expire_leases(now);
         if self.expire_batches(now) == Ticked::Part {
             return Ok(Claimed::new(Vec::new(), Some(Duration::ZERO)));
@@ -69,6 +70,7 @@ impl<K: OrderedKv> Machine<K> {
         for (id, taken) in self.take(request, now) {
             self.grant(id, &taken, request.lease, now, &mut runs);
         }
+        self.keep_buckets(now);
         let next_due = self.next_due(now);
         Ok(Claimed::new(runs, next_due))
     }
@@ -79,51 +81,67 @@ impl<K: OrderedKv> Machine<K> {
         if !self.quarantined.is_empty() {
             return taken;
         }
-        let suspicious = self.batch_with_suspects(&request.workflows);
+        let mut open = request.workflows.clone();
+        open.retain(|workflow| self.room_of(workflow, now) > 0);
+        let suspicious = self.batch_with_suspects(&open);
         let waited = now.uptime.saturating_sub(self.suspects_since) >= SUSPECTS_WAIT;
         match suspicious.is_some() && waited {
             true => self.drain_until = now.uptime.saturating_add(DRAIN),
-            false if now.uptime < self.drain_until => return taken,
-            false => self.take_in_turn(request, &mut taken),
+            false if now.uptime < self.drain_until && self.suspects_wait() => return taken,
+            false => self.take_in_turn(request, open, now, &mut taken),
         }
         if let Some(id) = suspicious
             && taken.is_empty()
             && self.leases.is_empty()
         {
-            let free = self.live.get(&id).map(|b| self.schedule.free(&b.header));
-            let limit = request.limit.get().min(free.unwrap_or(u32::MAX));
-            self.take_suspects(id, limit, &mut taken);
+            let limit = request.limit.get().min(self.room_for_suspects(id, now));
+            self.take_suspects(id, limit, now, &mut taken);
             self.drain_until = Duration::ZERO;
         }
         taken
     }
 
+    /// Whether there are suspects for which what is held has to run out.
+    fn suspects_wait(&self) -> bool {
+        let batches = self.suspects.iter().filter_map(|id| self.live.get(id));
+        batches.into_iter().any(|batch| !batch.is_held_back())
+    }
+
     /// The first batch of these workflows that has suspects which can be claimed.
-    fn batch_with_suspects(&self, workflows: &[WorkflowId]) -> Option<BatchId> {
+    pub(super) fn batch_with_suspects(&self, workflows: &[WorkflowId]) -> Option<BatchId> {
         let claimable = |id: &&BatchId| {
             let batch = self.live.get(id);
-            batch.is_some_and(|b| !b.damaged && workflows.contains(&b.header.workflow))
+            batch.is_some_and(|b| !b.is_held_back() && workflows.contains(&b.header.workflow))
         };
         self.suspects.iter().find(claimable).copied()
     }
 
-    fn take_in_turn(&mut self, request: &ClaimRequest, taken: &mut BTreeMap<BatchId, Taken>) {
+    fn take_in_turn(
+        &mut self,
+        request: &ClaimRequest,
+        mut open: Vec<WorkflowId>,
+        now: Moment,
+        taken: &mut BTreeMap<BatchId, Taken>,
+    ) {
         let mut left = request.limit.get();
         let mut room = INPUT_BYTES;
         while left > 0 {
-            let Some(pick) = self.schedule.next(&request.workflows, left) else {
+            let Some(pick) = self.schedule.next(&open, left) else {
                 break;
             };
+            let Some(header) = self.live.get(&pick.batch).map(|b| Arc::clone(&b.header)) else {
+                break;
+            };
+            let passing = self.room_of(&header.workflow, now);
             let Some(batch) = self.change(pick.batch) else {
                 break;
             };
-            let header = Arc::clone(&batch.header);
             let fitting = room / header.average_input();
             if fitting == 0 && !taken.is_empty() {
                 break;
             }
-            let most = pick
-                .most
+            let most = (pick.most)
+                .min(passing)
                 .min(u32::try_from(fitting.max(1)).unwrap_or(u32::MAX));
             let ready = batch.record.ready.take_first(most);
             let due = batch.record.fresh.len_below(Ordinal::new(batch.released));
@@ -133,14 +151,32 @@ impl<K: OrderedKv> Machine<K> {
             of_batch.ready.union_with(&ready);
             of_batch.fresh.union_with(&fresh);
             self.schedule.served(&header, runs, &pick);
+            self.pass(&header.workflow, runs, now);
+            if self.room_of(&header.workflow, now) == 0 {
+                open.retain(|workflow| *workflow != header.workflow);
+            }
             self.reschedule(pick.batch);
             left -= runs.min(left);
             room = room.saturating_sub(header.average_input() * u64::from(runs));
         }
     }
 
+    /// How many suspects of a batch its key and its workflow let through.
+    fn room_for_suspects(&self, id: BatchId, now: Moment) -> u32 {
+        self.live.get(&id).map_or(0, |batch| {
+            let room = self.room_of(&batch.header.workflow, now);
+            room.min(self.schedule.free(&batch.header))
+        })
+    }
+
     /// Takes a group of suspects of one batch, when nothing else is held.
-    fn take_suspects(&mut self, id: BatchId, limit: u32, taken: &mut BTreeMap<BatchId, Taken>) {
+    fn take_suspects(
+        &mut self,
+        id: BatchId,
+        limit: u32,
+        now: Moment,
+        taken: &mut BTreeMap<BatchId, Taken>,
+    ) {
         let group = match self.group_of_suspects(id, limit) {
             Ok(group) => group,
             Err(error) => return self.park(id, &error),
@@ -151,7 +187,9 @@ impl<K: OrderedKv> Machine<K> {
             }
             let header = Arc::clone(&batch.header);
             self.schedule.hold(&header, group.len());
+            let runs = group.len();
             taken.entry(id).or_default().suspect = group;
+            self.pass(&header.workflow, runs, now);
         }
         self.reschedule(id);
     }
@@ -341,7 +379,8 @@ impl<K: OrderedKv> Machine<K> {
             // Overdue ones wait for what is held; its end is news in the journal.
             .filter(|left| !left.is_zero());
         let timed = self.next_timed(now);
-        [due, timed, lease, drain, suspect]
+        let opening = self.next_opening(now);
+        [due, timed, opening, lease, drain, suspect]
             .into_iter()
             .flatten()
             .min()

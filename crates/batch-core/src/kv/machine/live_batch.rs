@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::batch::{Batch, BatchState, Counts, Swept};
+use crate::batch::{Batch, BatchState, Counts, Flow, Swept};
 use crate::id::BatchId;
 use crate::kv::record::{BatchHeader, LiveRecord, RunPage, sweep_of, swept, timestamp};
 use crate::ordinal::{Ordinal, OrdinalSet};
@@ -69,7 +69,12 @@ impl LiveBatch {
     pub(super) fn is_claimable(&self) -> bool {
         let first = self.record.fresh.first();
         let fresh = first.is_some_and(|ordinal| ordinal.get() < self.released);
-        (fresh || !self.record.ready.is_empty()) && !self.damaged
+        (fresh || !self.record.ready.is_empty()) && !self.is_held_back()
+    }
+
+    /// Whether none of its runs is claimed, whatever waits.
+    pub(super) fn is_held_back(&self) -> bool {
+        self.damaged || self.record.flow == Flow::Paused
     }
 
     /// Whether all its runs have ended.
@@ -114,7 +119,9 @@ impl LiveBatch {
 
     pub(super) fn view(&self, id: BatchId) -> Batch {
         let swept = swept(&self.record.sweeps);
-        view(id, &self.header, self.counts(), swept)
+        let mut view = view(id, &self.header, self.counts(), swept);
+        view.flow = self.record.flow;
+        view
     }
 }
 
@@ -186,6 +193,7 @@ fn view(id: BatchId, header: &BatchHeader, counts: Counts, swept: Swept) -> Batc
         priority: header.priority,
         timing: header.timing(),
         share: header.share.clone(),
+        flow: Flow::Going,
         state: BatchState::of(&counts, swept),
         counts,
         created_at: timestamp(header.created_at),

@@ -2,10 +2,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::gate::Gate;
 use super::live_batch::LiveBatch;
 use super::pages::Pages;
 use super::schedule::Schedule;
-use crate::id::{BatchId, RunId, SinkName};
+use crate::id::{BatchId, RunId, SinkName, WorkflowId};
 use crate::journal::{Fact, Sequence};
 use crate::kv::record::{BatchHeader, Head, Tidy};
 use crate::kv::stage::Stage;
@@ -37,6 +38,8 @@ pub(in crate::kv) struct Machine<K> {
     pub(super) releases: BTreeSet<(i64, BatchId)>,
     /// Batches with waiting runs by the time at which those expire.
     pub(super) expiries: BTreeSet<(i64, BatchId)>,
+    /// What workflows let through, of those that were asked for.
+    pub(super) gates: BTreeMap<WorkflowId, Gate>,
     /// How many runs wait in all live batches.
     pub(super) waiting: u64,
     /// Batches with suspects.

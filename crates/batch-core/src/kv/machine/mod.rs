@@ -6,10 +6,13 @@
 
 mod apply;
 mod browse;
+mod bucket;
 mod cancel;
 mod catalogue;
 mod claim;
 mod expire;
+mod flow;
+mod gate;
 mod give_back;
 mod group;
 mod insert;

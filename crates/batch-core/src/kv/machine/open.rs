@@ -53,6 +53,7 @@ impl<K: OrderedKv> Machine<K> {
             releases: BTreeSet::new(),
             expiries: BTreeSet::new(),
             waiting: 0,
+            gates: BTreeMap::new(),
             suspects: BTreeSet::new(),
             suspects_since: now.uptime,
             quarantined: BTreeSet::new(),

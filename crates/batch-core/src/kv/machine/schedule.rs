@@ -22,6 +22,8 @@ pub(super) struct Schedule {
     levels: BTreeMap<Priority, Level>,
     /// How many runs of each key are held.
     held: BTreeMap<FairnessKey, u32>,
+    /// How many runs of each workflow are held.
+    held_of: BTreeMap<WorkflowId, u32>,
 }
 
 /// What waits at one priority.
@@ -133,6 +135,10 @@ impl Schedule {
 
     /// Counts runs of a batch as held.
     pub(super) fn hold(&mut self, header: &BatchHeader, runs: u32) {
+        match self.held_of.get_mut(&header.workflow) {
+            Some(held) => *held += runs,
+            None => drop(self.held_of.insert(header.workflow.clone(), runs)),
+        }
         if let Some(key) = header.fairness_key() {
             *self.held.entry(key).or_default() += runs;
         }
@@ -140,15 +146,15 @@ impl Schedule {
 
     /// Counts runs of a batch as held no more.
     pub(super) fn let_go(&mut self, header: &BatchHeader, runs: u32) {
-        let Some(key) = header.fairness_key() else {
-            return;
-        };
-        if let Some(held) = self.held.get_mut(&key) {
-            *held = held.saturating_sub(runs);
-            if *held == 0 {
-                self.held.remove(&key);
-            }
+        subtract(&mut self.held_of, &header.workflow, runs);
+        if let Some(key) = header.fairness_key() {
+            subtract(&mut self.held, &key, runs);
         }
+    }
+
+    /// How many runs of a workflow are held.
+    pub(super) fn held_of(&self, workflow: &WorkflowId) -> u32 {
+        self.held_of.get(workflow).copied().unwrap_or(0)
     }
 
     /// How many more runs of a batch's key may be held.
@@ -158,6 +164,16 @@ impl Schedule {
         most.map_or(u32::MAX, |most| {
             most.get().saturating_sub(held.copied().unwrap_or(0))
         })
+    }
+}
+
+/// Takes from a number, and leaves out what is nothing.
+fn subtract<T: Ord>(held: &mut BTreeMap<T, u32>, of: &T, runs: u32) {
+    if let Some(number) = held.get_mut(of) {
+        *number = number.saturating_sub(runs);
+        if *number == 0 {
+            held.remove(of);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::batch::{Counts, Swept};
+use crate::batch::{Counts, Flow, Swept};
 use crate::journal::Sequence;
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::{Failure, RunState};
@@ -41,6 +41,9 @@ pub(in crate::kv) struct LiveRecord {
     /// When the first of the delayed runs is due.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
+    /// Whether what waits may be claimed.
+    #[serde(rename = "z", default, skip_serializing_if = "Flow::is_going")]
+    pub flow: Flow,
     /// The pages of run records that exist: a missing one is damage.
     #[serde(rename = "p")]
     pub pages: OrdinalSet,

@@ -1,6 +1,7 @@
 //! What stands under the keys: versioned, checksummed, with named fields.
 
 mod batch_header;
+mod bucket_record;
 mod codec;
 mod frame;
 mod head;
@@ -13,6 +14,7 @@ mod submission_record;
 mod tidy;
 
 pub(super) use batch_header::{BatchEnd, BatchHeader};
+pub(super) use bucket_record::BucketRecord;
 pub(super) use codec::{decode, encode, millis, timestamp};
 pub(super) use frame::{FRAME_BYTES, frame, unframe};
 pub(super) use head::Head;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use batch_core::batch::{Batch, Submission};
+use batch_core::batch::{Batch, Flow, Submission};
 use batch_core::catalogue::{Version, Workflow};
 use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::{Fact, Sequence};
@@ -13,9 +13,9 @@ use batch_core::ordinal::OrdinalSet;
 use batch_core::run::{Failure, Run};
 use batch_core::storage::{
     BatchQuery, CancelReply, CancelTarget, Claim, ClaimKey, ClaimRequest, ClaimToken, Claimed,
-    ClaimedRun, Description, Disposition, InsertReply, JournalPage, NewBatch, Page, PageRequest,
-    PruneRequest, Pruned, Renewal, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage,
-    StorageError, WorkflowChange, WorkflowReply,
+    ClaimedRun, Description, Disposition, FlowReply, InsertReply, JournalPage, NewBatch, Page,
+    PageRequest, PruneRequest, Pruned, Renewal, RunQuery, Settled, Settlement, SinkCursor,
+    SinkStart, Storage, StorageError, WorkflowChange, WorkflowReply,
 };
 use batch_core::valid::ValidInput;
 
@@ -250,6 +250,13 @@ impl Storage for Animal {
         }
     }
 
+    async fn set_flow(&self, batch: BatchId, flow: Flow) -> Result<FlowReply, StorageError> {
+        match self.flaw {
+            Flaw::ForgetsAPause if flow == Flow::Paused => Ok(FlowReply::Changed),
+            _ => self.inner.set_flow(batch, flow).await,
+        }
+    }
+
     async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError> {
         let batch = self.inner.batch(id).await?;
         Ok(batch.and_then(|batch| self.spoil_batch(batch)))
@@ -334,7 +341,16 @@ impl Storage for Animal {
         id: WorkflowId,
         change: WorkflowChange,
     ) -> Result<WorkflowReply, StorageError> {
-        self.inner.change_workflow(id, change).await
+        match (self.flaw, change) {
+            (Flaw::IgnoresLimits, WorkflowChange::SetLimits(limits)) => {
+                let reply = self.inner.workflow(id).await?;
+                Ok(reply.map_or(WorkflowReply::Unknown, |mut workflow| {
+                    workflow.limits = limits;
+                    WorkflowReply::Changed(workflow)
+                }))
+            }
+            _ => self.inner.change_workflow(id, change).await,
+        }
     }
 
     async fn workflow(&self, id: WorkflowId) -> Result<Option<Workflow>, StorageError> {

@@ -79,6 +79,6 @@ impl Harness for Cage {
     }
 
     fn random_days(&self) -> u32 {
-        64
+        128
     }
 }

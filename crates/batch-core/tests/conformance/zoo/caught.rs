@@ -210,6 +210,22 @@ fn a_waiter_woken_for_nothing_is_caught() {
 }
 
 #[test]
+fn a_pause_that_is_forgotten_is_caught() {
+    is_caught(
+        Flaw::ForgetsAPause,
+        "flow::a_paused_batch_waits_until_it_is_resumed",
+    );
+}
+
+#[test]
+fn limits_that_nobody_holds_to_are_caught() {
+    is_caught(
+        Flaw::IgnoresLimits,
+        "flow::a_workflow_goes_no_faster_than_its_rate",
+    );
+}
+
+#[test]
 fn a_close_that_does_nothing_is_caught() {
     is_caught(
         Flaw::IgnoresAClose,
@@ -240,6 +256,8 @@ fn random_days_find_these_by_themselves() {
         Flaw::CountsAReleasedAttempt,
         Flaw::TakesAConflictForAReplay,
         Flaw::LeavesOutEntries,
+        Flaw::ForgetsAPause,
+        Flaw::IgnoresLimits,
     ] {
         assert_eq!(check(flaw, QUIET_DAYS), Verdict::Failed, "{flaw:?}");
     }

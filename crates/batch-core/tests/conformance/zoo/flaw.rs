@@ -49,6 +49,10 @@ pub enum Flaw {
     DropsLargeOutputs,
     /// A waiter is woken though nothing has happened.
     WakesForNothing,
+    /// Pausing a batch says that it is paused and does nothing.
+    ForgetsAPause,
+    /// Limits of a workflow are set and then not held to.
+    IgnoresLimits,
     /// Closing does nothing.
     IgnoresAClose,
     /// Closing leaves what is held to the next opening, as a death does.

@@ -46,7 +46,7 @@ impl JournalWitness {
             _ => {}
         }
         match &entry.fact {
-            Fact::Created => Ok(()),
+            Fact::Created | Fact::Paused | Fact::Resumed => Ok(()),
             Fact::Started(starts) => starts
                 .iter()
                 .try_for_each(|s| self.turn(s.ordinal, &[Told::Waiting], Told::Held)),
