@@ -3,7 +3,7 @@ use std::sync::Arc;
 use batch_core::batch::Batch;
 use batch_core::engine::{BatchHandle, HandleError, RunFilter};
 use batch_core::id::BatchId;
-use batch_core::storage::{CancelReply, StorageError};
+use batch_core::storage::{CancelReply, FlowReply, StorageError};
 
 use super::BlockingRuns;
 use super::runtime_thread::RuntimeThread;
@@ -57,6 +57,24 @@ impl BlockingBatch {
     /// As [`BatchHandle::cancel`].
     pub fn cancel(&self) -> Result<CancelReply, StorageError> {
         self.runtime.block_on(self.handle.cancel())
+    }
+
+    /// Lets no waiting run be claimed until the batch is resumed. What is held goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`BatchHandle::pause`].
+    pub fn pause(&self) -> Result<FlowReply, StorageError> {
+        self.runtime.block_on(self.handle.pause())
+    }
+
+    /// Lets waiting runs be claimed again, unless the workflow is paused.
+    ///
+    /// # Errors
+    ///
+    /// As [`BatchHandle::resume`].
+    pub fn resume(&self) -> Result<FlowReply, StorageError> {
+        self.runtime.block_on(self.handle.resume())
     }
 
     /// The batch's runs, in the order of its inputs.

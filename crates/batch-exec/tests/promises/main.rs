@@ -17,6 +17,7 @@ mod http_executor;
 mod meter_recorder;
 mod metering;
 mod observing;
+mod pausing;
 mod retries;
 mod services;
 mod shutdown;
