@@ -71,7 +71,10 @@ impl Heard {
             let sequence = entry.sequence;
             let ordinals = entry.fact.ordinals();
             // A sweep of a batch whose runs are all held has no run to tell of.
-            let of_batch = matches!(entry.fact, Fact::Created | Fact::Finished { .. });
+            let of_batch = matches!(
+                entry.fact,
+                Fact::Created | Fact::Paused | Fact::Resumed | Fact::Finished { .. }
+            );
             let of_batch = of_batch.then_some(None);
             for ordinal in ordinals.iter().map(Some).chain(of_batch) {
                 let id = EventId { sequence, ordinal };

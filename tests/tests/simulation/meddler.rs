@@ -2,13 +2,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use batch_core::batch::Flow;
+use batch_core::catalogue::{Rate, WorkflowLimits};
 use batch_core::engine::{Engine, RetryOptions};
 use batch_core::id::{BatchId, RunId, SubmissionId};
 use batch_core::ordinal::Ordinal;
 use batch_core::storage::PruneRequest;
 use batch_core::time::Timestamp;
 
-use super::errand::Progress;
+use super::errand::{Progress, WORKFLOW};
 use super::sight::Sight;
 use super::submitter::Submitter;
 use super::world::World;
@@ -35,6 +37,13 @@ impl Meddler {
             if self.world.strikes(weather.clock_jumps) {
                 self.set_clock();
             }
+            if self.world.strikes(weather.pauses) {
+                self.pause().await;
+            }
+            if self.world.strikes(weather.limits) {
+                self.limit().await;
+            }
+            self.let_go().await;
             if self.world.strikes(8) {
                 self.doubt().await;
             }
@@ -82,6 +91,51 @@ impl Meddler {
                 let run = RunId::new(batch, Ordinal::new(ordinal));
                 drop(self.engine.cancel_run(run).await);
             }
+        }
+    }
+
+    async fn pause(&self) {
+        if let Some((batch, _)) = self.any_batch() {
+            drop(self.engine.pause_batch(batch).await);
+        }
+    }
+
+    async fn limit(&self) {
+        let number = |n| NonZeroU32::new(n).unwrap();
+        let limits = WorkflowLimits::default();
+        let limits = match self.world.below(3) {
+            0 => limits.most_held(number(2)),
+            1 => limits.rate(Rate::new(number(5), Duration::from_secs(10))),
+            _ => limits,
+        };
+        self.set_limits(limits).await;
+    }
+
+    async fn set_limits(&self, limits: WorkflowLimits) {
+        let workflow = WORKFLOW.parse().unwrap();
+        let limited = self.engine.limit_workflow(workflow, limits).await;
+        if limited.is_ok() && limits != WorkflowLimits::default() {
+            self.world.saw(Sight::WorkflowLimited);
+        }
+    }
+
+    /// Resumes what is paused, now and then; once all is calm, lifts the limits too.
+    async fn let_go(&self) {
+        let calm = self.world.lock().calm;
+        if calm {
+            self.set_limits(WorkflowLimits::default()).await;
+        }
+        if !calm && self.world.below(3) > 0 {
+            return;
+        }
+        let paused: Vec<_> = {
+            let state = self.world.lock();
+            let batches = state.witness.batches.iter();
+            let paused = batches.filter(|(_, known)| known.flow == Flow::Paused);
+            paused.map(|(id, _)| *id).collect()
+        };
+        for batch in paused {
+            drop(self.engine.resume_batch(batch).await);
         }
     }
 

@@ -47,10 +47,13 @@ pub(super) enum Sight {
     SinkLagged,
     DeliveredTwice,
     SinkCameLate,
+    BatchPaused,
+    BatchResumed,
+    WorkflowLimited,
 }
 
 /// How many kinds of sights there are.
-const KINDS: usize = Sight::SinkCameLate as usize + 1;
+const KINDS: usize = Sight::WorkflowLimited as usize + 1;
 
 /// How often each was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,5 +145,8 @@ const ALL: [Sight; KINDS] = {
         SinkLagged,
         DeliveredTwice,
         SinkCameLate,
+        BatchPaused,
+        BatchResumed,
+        WorkflowLimited,
     ]
 };

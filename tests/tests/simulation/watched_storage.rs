@@ -350,8 +350,17 @@ impl Storage for WatchedStorage {
     }
 
     async fn set_flow(&self, batch: BatchId, flow: Flow) -> Answer<FlowReply> {
-        let set = self.inner.set_flow(batch, flow);
-        self.write("set_flow", set, |_, _| Ok(())).await
+        let judge = |state: &mut State, reply: &FlowReply| {
+            let sight = match (flow, reply) {
+                (Flow::Paused, FlowReply::Changed) => Sight::BatchPaused,
+                (Flow::Going, FlowReply::Changed) => Sight::BatchResumed,
+                _ => return Ok(()),
+            };
+            state.tally.note(sight);
+            Ok(())
+        };
+        self.write("set_flow", self.inner.set_flow(batch, flow), judge)
+            .await
     }
 
     async fn batch(&self, id: BatchId) -> Answer<Option<Batch>> {

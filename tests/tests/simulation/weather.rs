@@ -33,6 +33,8 @@ pub(super) struct Weather {
     pub(super) cancels: u32,
     pub(super) prunes: u32,
     pub(super) clock_jumps: u32,
+    pub(super) pauses: u32,
+    pub(super) limits: u32,
     pub(super) late_sink: u32,
     pub(super) errands: usize,
     pub(super) submitters: usize,
@@ -69,6 +71,8 @@ impl Weather {
             rate(1, 6),
             rate(1, 6),
             rate(1, 1),
+            rate(2, 20),
+            rate(2, 20),
         ];
         Self {
             commit_lost: faults[0],
@@ -89,6 +93,8 @@ impl Weather {
             prunes: faults[15],
             clock_jumps: faults[16],
             late_sink: faults[17],
+            pauses: faults[18],
+            limits: faults[19],
             store_millis: *pick(random, &[0, 5, 50, 500]),
             life: Duration::from_secs(*pick(random, &[10, 60, 300])),
             attempt_millis: *pick(random, &[10, 500, 5_000]),

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use batch_core::batch::Flow;
 use batch_core::id::{BatchId, RunId};
 use batch_core::journal::{Entry, Fact, RunEnd, Sequence};
 use batch_core::ordinal::Ordinal;
@@ -59,6 +60,7 @@ pub(super) struct KnownRun {
 pub(super) struct KnownBatch {
     pub(super) runs: u32,
     pub(super) finished: Option<Sequence>,
+    pub(super) flow: Flow,
     /// It may have been pruned.
     pub(super) may_be_gone: bool,
 }
@@ -136,6 +138,8 @@ impl Witness {
             Fact::Ended(ends) => ends
                 .iter()
                 .try_for_each(|end| self.ended(id(end.ordinal), end, at)),
+            Fact::Paused => self.flows(batch, Flow::Paused),
+            Fact::Resumed => self.flows(batch, Flow::Going),
             Fact::Swept(set) => set.iter().try_for_each(|ordinal| self.swept(id(ordinal))),
             Fact::Retrying(retries) => retries.iter().try_for_each(|retry| {
                 let run = self.let_go(id(retry.ordinal))?;
@@ -186,7 +190,16 @@ impl Witness {
             .ok_or_else(|| format!("{run} does not exist"))
     }
 
+    fn flows(&mut self, batch: BatchId, flow: Flow) -> Verdict {
+        let known = self.batches.get_mut(&batch);
+        let before = std::mem::replace(&mut known.expect("an entry of a known batch").flow, flow);
+        must!(before != flow, "{batch} was {flow:?} already");
+        Ok(())
+    }
+
     fn started(&mut self, run: RunId, attempt: Attempt) -> Verdict {
+        let paused = self.batches[&run.batch()].flow == Flow::Paused;
+        must!(!paused, "{run} was claimed while its batch was paused");
         must!(self.held.insert(run), "{run} was claimed while it was held");
         let known = self.known(run)?;
         must!(known.ended.is_none(), "{run} was claimed after its end");
