@@ -1,4 +1,4 @@
-use batch_core::batch::Batch;
+use batch_core::batch::{Batch, Flow};
 use serde::Serialize;
 
 use super::shown_at::shown_at;
@@ -13,6 +13,8 @@ pub(crate) struct BatchRecord {
     version: String,
     priority: i64,
     state: &'static str,
+    /// `PAUSED`, where somebody has paused it.
+    flow: Option<&'static str>,
     total: u64,
     pending: u64,
     processing: u64,
@@ -38,6 +40,7 @@ impl BatchRecord {
             version: batch.version.to_string(),
             priority: batch.priority.into(),
             state: batch.state.as_str(),
+            flow: (batch.flow == Flow::Paused).then_some("PAUSED"),
             total: counts.total(),
             pending: counts.pending,
             processing: counts.processing,

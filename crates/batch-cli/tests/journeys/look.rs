@@ -1,5 +1,9 @@
 use std::process::Stdio;
 
+use batch_core::engine::Engine;
+use batch_core::redb::RedbStorage;
+use batch_core::request::Input;
+
 use crate::yard::{Yard, column};
 
 /// A store with a batch of four files, one of which has failed.
@@ -48,6 +52,25 @@ fn runs_are_listed_in_the_order_of_the_files_and_by_state() {
         table.stdout.contains("EXIT_STATUS: exit status 7: oh"),
         "{table:?}"
     );
+}
+
+#[test]
+fn a_batch_that_a_host_has_paused_is_shown_so() {
+    let yard = Yard::new();
+    let store = yard.path(".batchyard");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let batch = runtime.block_on(async {
+        let storage = RedbStorage::open(&store).unwrap();
+        let engine = Engine::open(storage).await.unwrap();
+        engine.ensure_deployed("w".parse().unwrap()).await.unwrap();
+        let batch = engine.submit("w", [Input::text("t")]).await.unwrap();
+        batch.pause().await.unwrap();
+        engine.close().await.unwrap();
+        batch.id().to_string()
+    });
+    assert_eq!(yard.json(&["show", &batch])["flow"], "PAUSED");
+    let table = yard.batchyard(["show", &batch]);
+    assert!(table.stdout.contains("PAUSED"), "{table:?}");
 }
 
 #[test]
