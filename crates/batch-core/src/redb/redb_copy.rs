@@ -35,7 +35,7 @@ impl RedbKv {
 
     /// Saves what is whole of a damaged store into a directory, as a store on redb.
     ///
-    /// As [`salvage`]; there is nothing under the name until all is saved. While it is made it
+    /// As [`salvage`](crate::kv::salvage); there is nothing under the name until all is saved. While it is made it
     /// has `.unfinished` behind its name.
     ///
     /// # Errors

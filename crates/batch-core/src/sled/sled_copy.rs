@@ -36,7 +36,7 @@ impl SledKv {
 
     /// Saves what is whole of a damaged store into a directory, as a store on sled.
     ///
-    /// As [`salvage`]; there is nothing under the name until all is saved. While it is made it
+    /// As [`salvage`](crate::kv::salvage); there is nothing under the name until all is saved. While it is made it
     /// has `.unfinished` behind its name.
     ///
     /// # Errors
