@@ -12,6 +12,7 @@
 //! | without its periodic flush it collects no segment | the flush cannot be turned off |
 //! | batches of many keys, and long scans, starve its garbage collection | the collection is pushed after each batch |
 //! | it skips log records that it cannot read, and rows are gone or fall back to older values | the number of the last commit and a sum over all rows are in each batch, the number also in a file of our own; both are checked at open |
+//! | it does not open where its snapshot is damaged, or points past the end of the log | to salvage what there is, the log is read without ([`SledKv::rescue`]); a store that is opened stays shut |
 //! | it panics on damaged files | panics end here, as `Damaged` |
 //! | a write that fails after the last one of its batch succeeded leaves `flush` waiting for ever | a thread wakes flushes that take longer than a second |
 //! | it cannot open on a full disk, because it writes in order to open | a ballast file is given up when there is no room, and taken again later |

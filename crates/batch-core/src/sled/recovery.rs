@@ -25,3 +25,25 @@ pub(super) fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Whether sled has left a snapshot of its log in a directory.
+pub(super) fn has_snapshot(dir: &Path) -> io::Result<bool> {
+    for entry in std::fs::read_dir(dir)? {
+        if is_snapshot(&entry?.file_name().to_string_lossy()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Removes all snapshots, so that sled reads its log from the start. Needs the store's lock, or
+/// a directory that is known to nobody.
+pub(super) fn remove_snapshots(dir: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if is_snapshot(&entry.file_name().to_string_lossy()) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}

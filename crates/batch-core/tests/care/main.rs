@@ -2,6 +2,7 @@
 #![cfg(all(feature = "redb", feature = "sled"))]
 #![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
 
+mod log_alone;
 mod salvaged;
 mod snapshots;
 mod work;
