@@ -15,3 +15,13 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
 struct Testing;
+
+/// The programs of the tutorial. Its fragments are in `tests/book/tutorial.rs`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/tutorial.md")]
+struct Tutorial;
+
+/// The programs of the page on scheduling.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/scheduling.md")]
+struct Scheduling;

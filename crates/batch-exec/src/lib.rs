@@ -106,3 +106,8 @@ pub use dispatcher::Dispatcher;
 pub use executor::{Executor, ExecutorError, Outcome, RunContext};
 pub use retry::RetryPolicy;
 pub use sink::EventSink;
+
+/// The program of the page on webhooks.
+#[cfg(all(doctest, feature = "webhook"))]
+#[doc = include_str!("../../../docs/webhooks.md")]
+struct Webhooks;
