@@ -88,7 +88,7 @@ async fn the_same_test_sees_the_same_ids_and_events_each_time() {
         seen.push(heard.events());
     }
     assert_eq!(seen[0], seen[1]);
-    assert_eq!(seen[0].len(), 2 + 20 * 4);
+    assert_eq!(seen[0].len(), 3 + 20 * 4);
 }
 
 #[tokio::test]
@@ -140,6 +140,7 @@ async fn a_sink_that_fails_gets_the_same_with_the_next_step() {
         "batch.created",
         "run.started",
         "run.processed",
+        "batch.succeeded",
         "batch.finished",
     ];
     assert_eq!(heard.names(), names);
@@ -157,7 +158,7 @@ async fn a_drain_ends_when_the_sinks_have_heard_everything_and_not_for_one_that_
     submit(&test, 1).await;
     heard.fail_next(u32::MAX);
     test.drain().await.unwrap();
-    assert_eq!(heard.events().len(), 4);
+    assert_eq!(heard.events().len(), 5);
 }
 
 #[tokio::test]

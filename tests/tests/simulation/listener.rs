@@ -75,9 +75,11 @@ impl Heard {
                 entry.fact,
                 Fact::Created | Fact::Paused | Fact::Resumed | Fact::Finished { .. }
             );
-            let of_batch = of_batch.then_some(None);
-            for ordinal in ordinals.iter().map(Some).chain(of_batch) {
-                let id = EventId { sequence, ordinal };
+            let of_batch = of_batch.then_some(EventId::of_batch(sequence));
+            let of_runs = ordinals
+                .iter()
+                .map(|ordinal| EventId::of_run(sequence, ordinal));
+            for id in of_runs.chain(of_batch) {
                 must!(self.ids.contains(&id), "{sink} never heard {id}: {entry:?}");
             }
         }

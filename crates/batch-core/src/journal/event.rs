@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::EventId;
-use crate::batch::{BatchState, Counts};
+use crate::batch::{Batch, BatchState, Counts};
 use crate::catalogue::Version;
 use crate::id::{BatchId, RunId, SubmissionId, WorkflowId};
 use crate::run::{Attempt, Failure};
@@ -27,6 +27,22 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// An event about a batch or a run of it.
+    #[must_use]
+    pub fn new(id: EventId, at: Timestamp, batch: &Batch, kind: EventKind) -> Self {
+        Self {
+            id,
+            at,
+            batch: batch.id,
+            submission: batch.submission,
+            workflow: batch.workflow.clone(),
+            version: batch.version,
+            kind,
+        }
+    }
+}
+
 /// What happened. [`EventKind::name`] gives each a stable name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -43,6 +59,25 @@ pub enum EventKind {
         counts: Counts,
         /// The state of the batch from now on.
         state: BatchState,
+    },
+    /// `batch.progress`: runs of the batch have ended. Made for sinks that ask for it, no more
+    /// often than they say, and not kept: none is promised.
+    BatchProgress {
+        /// How many runs stand where, when the event was made.
+        counts: Counts,
+        /// The state of the batch then.
+        state: BatchState,
+    },
+    /// `batch.succeeded`: every run has ended well. Comes once, just before `batch.finished`.
+    BatchSucceeded {
+        /// How the runs ended.
+        counts: Counts,
+    },
+    /// `batch.cancelled`: the batch was cancelled as a whole, and every run has ended. Comes
+    /// once, just before `batch.finished`.
+    BatchCancelled {
+        /// How the runs ended.
+        counts: Counts,
     },
     /// `run.started`: a dispatcher has claimed the run; its executor may begin later.
     RunStarted(RunEvent),
@@ -86,26 +121,6 @@ pub struct RunEvent {
 }
 
 impl EventKind {
-    /// The stable name, such as `run.processed`.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::BatchCreated => "batch.created",
-            Self::BatchPaused => "batch.paused",
-            Self::BatchResumed => "batch.resumed",
-            Self::BatchFinished { .. } => "batch.finished",
-            Self::RunStarted(_) => "run.started",
-            Self::RunProcessed(_) => "run.processed",
-            Self::RunFailed(..) => "run.failed",
-            Self::RunRetrying { .. } => "run.retrying",
-            Self::RunCancelling(_) => "run.cancelling",
-            Self::RunCancelled(_) => "run.cancelled",
-            Self::RunRejected(_) => "run.rejected",
-            Self::RunReleased(_) => "run.released",
-            Self::RunInterrupted(_) => "run.interrupted",
-        }
-    }
-
     /// The run it is about, where it is about one.
     #[must_use]
     pub const fn run(&self) -> Option<&RunEvent> {
@@ -113,6 +128,9 @@ impl EventKind {
             Self::BatchCreated
             | Self::BatchPaused
             | Self::BatchResumed
+            | Self::BatchProgress { .. }
+            | Self::BatchSucceeded { .. }
+            | Self::BatchCancelled { .. }
             | Self::BatchFinished { .. } => None,
             Self::RunStarted(run)
             | Self::RunProcessed(run)

@@ -1,5 +1,5 @@
-use super::{Entry, Event, EventId, EventKind, Fact, RunEnd, RunEvent};
-use crate::batch::Batch;
+use super::{Entry, Event, EventId, EventKind, Facet, Fact, RunEnd, RunEvent, Sequence};
+use crate::batch::{Batch, BatchState, Counts};
 use crate::id::RunId;
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::{Attempt, Failure, RunState};
@@ -34,22 +34,12 @@ impl Fact {
     }
 }
 
-/// Makes the events of a journal entry: one per run it is about, or one for the batch.
+/// Makes the events of a journal entry: one per run it is about, or those for the batch.
 ///
 /// `subject` is asked once for each of [`Fact::ordinals`].
 pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject) -> Vec<Event> {
-    let event = |ordinal: Option<Ordinal>, kind: EventKind| Event {
-        id: EventId {
-            sequence: entry.sequence,
-            ordinal,
-        },
-        at: entry.at,
-        batch: entry.batch,
-        submission: batch.submission,
-        workflow: batch.workflow.clone(),
-        version: batch.version,
-        kind,
-    };
+    let with_id = |id, kind| Event::new(id, entry.at, batch, kind);
+    let event = |ordinal: Ordinal, kind| with_id(EventId::of_run(entry.sequence, ordinal), kind);
     let run = |ordinal: Ordinal, attempt: Option<Attempt>| {
         let Subject { name, metadata } = subject(ordinal);
         RunEvent {
@@ -61,24 +51,24 @@ pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject
     };
     let each = |set: &OrdinalSet, kind: fn(RunEvent) -> EventKind| {
         set.iter()
-            .map(|ordinal| event(Some(ordinal), kind(run(ordinal, None))))
+            .map(|ordinal| event(ordinal, kind(run(ordinal, None))))
             .collect()
     };
     match &entry.fact {
         Fact::Created | Fact::Paused | Fact::Resumed | Fact::Finished { .. } => {
-            let kind = of_batch(&entry.fact);
-            kind.map(|kind| event(None, kind)).into_iter().collect()
+            let events = of_batch(entry).into_iter();
+            events.map(|(id, kind)| with_id(id, kind)).collect()
         }
         Fact::Started(started) => started
             .iter()
             .map(|start| {
                 let run = run(start.ordinal, Some(start.attempt));
-                event(Some(start.ordinal), EventKind::RunStarted(run))
+                event(start.ordinal, EventKind::RunStarted(run))
             })
             .collect(),
         Fact::Ended(ends) => ends
             .iter()
-            .map(|end| event(Some(end.ordinal), ended(end, run(end.ordinal, end.attempt))))
+            .map(|end| event(end.ordinal, ended(end, run(end.ordinal, end.attempt))))
             .collect(),
         Fact::Retrying(retries) => retries
             .iter()
@@ -88,7 +78,7 @@ pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject
                     failure: retry.failure.clone(),
                     due_at: retry.due_at,
                 };
-                event(Some(retry.ordinal), kind)
+                event(retry.ordinal, kind)
             })
             .collect(),
         Fact::Released(set) => each(set, EventKind::RunReleased),
@@ -99,18 +89,35 @@ pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject
     }
 }
 
-/// The event of a fact that is about the batch as a whole; `None` for one about runs.
-const fn of_batch(fact: &Fact) -> Option<EventKind> {
-    Some(match fact {
-        Fact::Created => EventKind::BatchCreated,
-        Fact::Paused => EventKind::BatchPaused,
-        Fact::Resumed => EventKind::BatchResumed,
-        Fact::Finished { counts, state } => EventKind::BatchFinished {
-            counts: *counts,
-            state: *state,
-        },
-        _ => return None,
-    })
+/// The events of a fact that is about the batch as a whole; none of one about runs.
+fn of_batch(entry: &Entry) -> Vec<(EventId, EventKind)> {
+    let id = EventId::of_batch(entry.sequence);
+    match &entry.fact {
+        Fact::Created => vec![(id, EventKind::BatchCreated)],
+        Fact::Paused => vec![(id, EventKind::BatchPaused)],
+        Fact::Resumed => vec![(id, EventKind::BatchResumed)],
+        Fact::Finished { counts, state } => finished(entry.sequence, *counts, *state).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The events of a batch's end; that it has finished is the last.
+fn finished(
+    sequence: Sequence,
+    counts: Counts,
+    state: BatchState,
+) -> impl Iterator<Item = (EventId, EventKind)> {
+    let succeeded = counts.all_processed().then(|| {
+        let id = EventId::of_facet(sequence, Facet::Succeeded);
+        (id, EventKind::BatchSucceeded { counts })
+    });
+    let cancelled = (state == BatchState::Cancelled).then(|| {
+        let id = EventId::of_facet(sequence, Facet::Cancelled);
+        (id, EventKind::BatchCancelled { counts })
+    });
+    let finished = EventKind::BatchFinished { counts, state };
+    let last = (EventId::of_batch(sequence), finished);
+    succeeded.into_iter().chain(cancelled).chain([last])
 }
 
 /// The event of a run's end.

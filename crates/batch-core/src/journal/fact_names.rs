@@ -23,7 +23,7 @@ impl Fact {
             Self::Cancelling(_) => &["run.cancelling"],
             Self::Swept(_) => &["run.cancelled"],
             Self::Expired(_) => &["run.failed"],
-            Self::Finished { .. } => &["batch.finished"],
+            Self::Finished { .. } => &["batch.succeeded", "batch.cancelled", "batch.finished"],
         }
     }
 }

@@ -3,7 +3,9 @@
 mod entry;
 mod event;
 mod event_id;
+mod event_info;
 mod expand;
+mod facet;
 mod fact;
 mod fact_names;
 mod fact_weight;
@@ -12,6 +14,8 @@ mod sequence;
 pub use entry::Entry;
 pub use event::{Event, EventKind, RunEvent};
 pub use event_id::EventId;
+pub use event_info::EventInfo;
 pub use expand::{Subject, expand};
+pub use facet::Facet;
 pub use fact::{Fact, RunEnd, RunRetry, RunStart};
 pub use sequence::Sequence;

@@ -5,6 +5,7 @@ mod channel_sink;
 mod event_filter;
 mod event_sink;
 mod gap;
+mod progress_pacer;
 mod sink_desk;
 mod sink_error;
 mod sink_filter;

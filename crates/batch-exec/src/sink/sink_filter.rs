@@ -1,9 +1,12 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use batch_core::id::{InvalidId, WorkflowId};
 use batch_core::journal::Fact;
 
 use super::{EventFilter, SinkOptions, WorkflowFilter};
+
+const PROGRESS: &str = "batch.progress";
 
 /// What a sink wants of the journal; its names are checked.
 #[derive(Debug)]
@@ -11,6 +14,7 @@ pub(crate) struct SinkFilter {
     events: EventFilter,
     /// `None` stands for all.
     workflows: Option<BTreeSet<WorkflowId>>,
+    progress_every: Option<Duration>,
 }
 
 impl SinkFilter {
@@ -26,7 +30,16 @@ impl SinkFilter {
             ),
         };
         let events = options.events.clone();
-        Ok(Self { events, workflows })
+        Ok(Self {
+            progress_every: options.progress_every.filter(|_| events.wants(PROGRESS)),
+            events,
+            workflows,
+        })
+    }
+
+    /// How often progress is wanted, if it is.
+    pub(super) const fn progress_every(&self) -> Option<Duration> {
+        self.progress_every
     }
 
     /// Whether an event of this name is wanted.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use batch_core::storage::SinkStart;
 
 use super::EventFilter;
@@ -22,6 +24,10 @@ pub struct SinkOptions {
     pub events: EventFilter,
     /// Of which workflows. All.
     pub workflows: WorkflowFilter,
+    /// How often it hears of each batch how far it is (`batch.progress`), at most. Never.
+    ///
+    /// Where it is 0, a tenth of a second.
+    pub progress_every: Option<Duration>,
 }
 
 /// Of which workflows a sink receives events.
@@ -49,6 +55,14 @@ impl SinkOptions {
     #[must_use]
     pub fn events(mut self, filter: EventFilter) -> Self {
         self.events = filter;
+        self
+    }
+
+    /// Lets it hear how far each batch is, while runs of it end: `batch.progress`, at most so
+    /// often for each batch.
+    #[must_use]
+    pub const fn progress_every(mut self, interval: Duration) -> Self {
+        self.progress_every = Some(interval);
         self
     }
 

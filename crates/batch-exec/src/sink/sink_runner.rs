@@ -2,14 +2,16 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use batch_core::id::SinkName;
-use batch_core::journal::{Entry, Event, Sequence};
+use batch_core::batch::Batch;
+use batch_core::id::{BatchId, SinkName};
+use batch_core::journal::{Entry, Event, EventId, EventKind, Facet, Sequence};
 use batch_core::storage::{JournalPage, Storage, StorageError};
 use batch_core::time::Clock;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use super::progress_pacer::{Change, ProgressPacer};
 use super::subject_cache::SubjectCache;
 use super::{EventSink, Gap, SinkDesk, SinkError, SinkFilter};
 use crate::guard::Guarded;
@@ -34,6 +36,8 @@ pub(crate) struct SinkRunner {
     /// Where it notes how it does.
     desk: Arc<SinkDesk>,
     subjects: SubjectCache,
+    /// When it is to hear of progress, where it wants to.
+    pacer: Option<ProgressPacer>,
     /// The last entry that was delivered.
     position: Sequence,
     /// The last entry that the durable cursor has passed.
@@ -65,6 +69,7 @@ impl SinkRunner {
             clock,
         } = parts;
         Self {
+            pacer: filter.progress_every().map(ProgressPacer::new),
             desk: Arc::new(SinkDesk::new(name.clone(), position)),
             name,
             sink,
@@ -131,7 +136,10 @@ impl SinkRunner {
         let page = self.storage.journal(self.position, PAGE).await?;
         let draining = drain.is_cancelled();
         let delivered = match self.skip_gap(&page, drain).await {
-            Ok(()) if page.entries.is_empty() && draining => return Ok(Step::End),
+            Ok(()) if page.entries.is_empty() && draining => {
+                let _ = self.tell_progress(drain).await?;
+                return Ok(Step::End);
+            }
             Ok(()) if page.entries.is_empty() => return self.idle(drain).await,
             Ok(()) => self.deliver_page(&page.entries, drain).await?,
             Err(GivenUp) => Err(GivenUp),
@@ -139,15 +147,25 @@ impl SinkRunner {
         if self.save_at.is_some_and(|at| at <= Instant::now()) {
             self.save().await?;
         }
+        let delivered = match delivered {
+            Ok(()) => self.tell_progress(drain).await?,
+            given_up => given_up,
+        };
         Ok(delivered.map_or(Step::End, |()| Step::On))
     }
 
-    /// Waits until the journal grows; moves the cursor meanwhile.
+    /// Waits until the journal grows; moves the cursor and tells of progress meanwhile.
     async fn idle(&mut self, drain: &CancellationToken) -> Result<Step, StorageError> {
-        let save_at = self.save_at;
-        let due = async {
+        let (save_at, progress_in) = (self.save_at, self.progress_in());
+        let save = async {
             match save_at {
                 Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let progress = async {
+            match progress_in {
+                Some(wait) => sleep(wait).await,
                 None => std::future::pending().await,
             }
         };
@@ -155,7 +173,49 @@ impl SinkRunner {
             biased;
             () = drain.cancelled() => Ok(Step::On),
             grown = self.storage.wait(self.position) => grown.map(|_| Step::On),
-            () = due => self.save().await.map(|()| Step::On),
+            () = save => self.save().await.map(|()| Step::On),
+            () = progress => {
+                let told = self.tell_progress(drain).await?;
+                Ok(told.map_or(Step::End, |()| Step::On))
+            }
+        }
+    }
+
+    /// How long until the sink is to hear of progress.
+    fn progress_in(&self) -> Option<Duration> {
+        let due = self.pacer.as_ref()?.next_due()?;
+        Some(due.saturating_sub(self.clock.now().uptime))
+    }
+
+    /// Tells the sink how far the batches are of which it is to hear.
+    async fn tell_progress(
+        &mut self,
+        drain: &CancellationToken,
+    ) -> Result<Result<(), GivenUp>, StorageError> {
+        let now = self.clock.now().uptime;
+        let due = self.pacer.as_mut().map(|pacer| pacer.due(now));
+        let mut events = Vec::new();
+        for (id, change) in due.unwrap_or_default() {
+            match self.storage.batch(id).await? {
+                Some(batch) if !batch.is_finished() => events.push(progress(&batch, change)),
+                _ => self.forget_progress(id),
+            }
+        }
+        events.retain(|event| self.filter.wants_of(&event.workflow));
+        Ok(self.deliver(&events, drain).await)
+    }
+
+    /// Takes note of what the sink has passed, so that it hears of progress.
+    fn pace(&mut self, entries: &[Entry]) {
+        let now = self.clock.now().uptime;
+        if let Some(pacer) = &mut self.pacer {
+            entries.iter().for_each(|entry| pacer.passed(entry, now));
+        }
+    }
+
+    fn forget_progress(&mut self, batch: BatchId) {
+        if let Some(pacer) = &mut self.pacer {
+            pacer.gone(batch);
         }
     }
 
@@ -189,7 +249,7 @@ impl SinkRunner {
         entries: &[Entry],
         drain: &CancellationToken,
     ) -> Result<Result<(), GivenUp>, StorageError> {
-        let mut events = Vec::new();
+        let (mut events, mut paced) = (Vec::new(), 0);
         for (n, entry) in entries.iter().enumerate() {
             let storage = Arc::clone(&self.storage);
             events.append(&mut self.subjects.events(&*storage, entry, &self.filter).await?);
@@ -201,6 +261,8 @@ impl SinkRunner {
             }
             events.clear();
             self.passed(entry.sequence);
+            self.pace(&entries[paced..=n]);
+            paced = n + 1;
         }
         Ok(Ok(()))
     }
@@ -262,6 +324,14 @@ impl SinkRunner {
         self.save_at = None;
         Ok(())
     }
+}
+
+/// The event that says how far a batch is.
+fn progress(batch: &Batch, change: Change) -> Event {
+    let (counts, state) = (batch.counts, batch.state);
+    let kind = EventKind::BatchProgress { counts, state };
+    let id = EventId::of_facet(change.sequence, Facet::Progress);
+    Event::new(id, change.at, batch, kind)
 }
 
 /// Tells of an event that is about to be delivered.

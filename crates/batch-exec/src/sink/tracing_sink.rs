@@ -27,8 +27,13 @@ fn log(event: &Event) {
     let attempt = run.and_then(|run| run.attempt).map(|n| n.get());
     let run = run.map(|run| tracing::field::display(run.id));
     match &event.kind {
-        EventKind::BatchFinished { counts, .. } => {
+        EventKind::BatchFinished { counts, .. }
+        | EventKind::BatchSucceeded { counts }
+        | EventKind::BatchCancelled { counts } => {
             tracing::info!(target: TARGET, %batch, %workflow, %counts, "{name}");
+        }
+        EventKind::BatchProgress { counts, .. } => {
+            tracing::debug!(target: TARGET, %batch, %workflow, %counts, "{name}");
         }
         EventKind::BatchCreated | EventKind::BatchPaused | EventKind::BatchResumed => {
             tracing::info!(target: TARGET, %batch, %workflow, "{name}");

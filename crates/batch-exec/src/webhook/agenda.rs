@@ -123,8 +123,9 @@ mod tests {
 
     fn ids(batch: BatchId) -> impl Fn(u64, Option<u32>) -> DeliveryId {
         move |sequence, ordinal| {
-            let (sequence, ordinal) = (Sequence::new(sequence), ordinal.map(Ordinal::new));
-            DeliveryId::new(EventId { sequence, ordinal }, batch)
+            let mut event = EventId::of_batch(Sequence::new(sequence));
+            event.ordinal = ordinal.map(Ordinal::new);
+            DeliveryId::new(event, batch)
         }
     }
 

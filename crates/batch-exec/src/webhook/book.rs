@@ -177,13 +177,7 @@ mod tests {
             Sequence::new(sequence),
             BatchId::from_uuid(Default::default()),
         );
-        DeliveryId::new(
-            EventId {
-                sequence,
-                ordinal: None,
-            },
-            batch,
-        )
+        DeliveryId::new(EventId::of_batch(sequence), batch)
     }
 
     fn state(choice: u8) -> DeliveryState {

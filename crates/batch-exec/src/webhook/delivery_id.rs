@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use batch_core::id::BatchId;
-use batch_core::journal::{Event, EventId, Sequence};
+use batch_core::journal::{Event, EventId, Facet, Sequence};
 use batch_core::ordinal::Ordinal;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -12,7 +12,8 @@ use thiserror::Error;
 ///
 /// An [`EventId`] is unique within its store; a receiver may hear of several. So this
 /// carries the batch too: `event_`, the batch's 32 hexadecimal digits, `_`, the place in
-/// the journal, and where the event is about a run `_` and its ordinal.
+/// the journal, and where the event is about a run `_` and its ordinal, or where the place
+/// makes several events about the batch `_` and a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct DeliveryId {
@@ -23,7 +24,7 @@ pub struct DeliveryId {
 /// A text is no id of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "{text:?} is no id of a delivery: such an id is event_BATCH_SEQUENCE or event_BATCH_SEQUENCE_ORDINAL"
+    "{text:?} is no id of a delivery: such an id is event_BATCH_SEQUENCE, event_BATCH_SEQUENCE_ORDINAL or event_BATCH_SEQUENCE_WORD"
 )]
 pub struct InvalidDeliveryId {
     text: String,
@@ -56,7 +57,11 @@ impl DeliveryId {
     pub(super) fn seed(&self, tries: u32) -> u64 {
         let (high, low) = self.batch.as_uuid().as_u64_pair();
         let ordinal = self.event.ordinal.map_or(0, |it| u64::from(it.get()) + 1);
-        let place = self.event.sequence.get().rotate_left(32) ^ ordinal;
+        let facet = self
+            .event
+            .facet
+            .map_or(0, |it| u64::from(it.as_str().as_bytes()[0]));
+        let place = self.event.sequence.get().rotate_left(32) ^ ordinal ^ facet.rotate_left(56);
         high ^ low.rotate_left(17) ^ place.rotate_left(7) ^ u64::from(tries)
     }
 }
@@ -65,8 +70,11 @@ impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.batch.as_uuid().simple();
         write!(f, "event_{digits}_{}", self.event.sequence)?;
-        match self.event.ordinal {
-            Some(ordinal) => write!(f, "_{ordinal}"),
+        if let Some(ordinal) = self.event.ordinal {
+            write!(f, "_{ordinal}")?;
+        }
+        match self.event.facet {
+            Some(facet) => write!(f, "_{facet}"),
             None => Ok(()),
         }
     }
@@ -86,11 +94,14 @@ fn parse(text: &str) -> Option<DeliveryId> {
     let mut parts = text.strip_prefix("event_")?.split('_');
     let batch = format!("batch_{}", parts.next()?).parse().ok()?;
     let sequence = Sequence::new(parts.next()?.parse().ok()?);
-    let ordinal = match parts.next() {
-        Some(ordinal) => Some(Ordinal::new(ordinal.parse().ok()?)),
-        None => None,
+    let event = match parts.next() {
+        Some(last) => match Facet::ALL.into_iter().find(|it| it.as_str() == last) {
+            Some(facet) => EventId::of_facet(sequence, facet),
+            None => EventId::of_run(sequence, Ordinal::new(last.parse().ok()?)),
+        },
+        None => EventId::of_batch(sequence),
     };
-    let id = DeliveryId::new(EventId { sequence, ordinal }, batch);
+    let id = DeliveryId::new(event, batch);
     // One id has one way of being written.
     (id.to_string() == text).then_some(id)
 }
@@ -116,11 +127,11 @@ mod tests {
     #[test]
     fn an_id_reads_back_as_printed_and_only_so() {
         let batch = BatchId::generate();
-        for ordinal in [None, Some(Ordinal::new(0)), Some(Ordinal::new(u32::MAX))] {
-            let event = EventId {
-                sequence: Sequence::new(7),
-                ordinal,
-            };
+        let seven = Sequence::new(7);
+        let of_run = |ordinal| EventId::of_run(seven, Ordinal::new(ordinal));
+        let facets = Facet::ALL.map(|facet| EventId::of_facet(seven, facet));
+        let events = [EventId::of_batch(seven), of_run(0), of_run(u32::MAX)];
+        for event in events.into_iter().chain(facets) {
             let id = DeliveryId::new(event, batch);
             let printed = id.to_string();
             assert_eq!(printed.parse(), Ok(id));

@@ -84,7 +84,12 @@ fn run_object(run: &RunEvent, detail: Detail) -> Box<RawValue> {
 fn extra(kind: &EventKind) -> Map<String, Value> {
     let failure = |failure: &batch_core::run::Failure| json!({"reason": failure.reason(), "message": failure.message()});
     let fields = match kind {
-        EventKind::BatchFinished { counts, state } => json!({"counts": counts, "state": state}),
+        EventKind::BatchFinished { counts, state } | EventKind::BatchProgress { counts, state } => {
+            json!({"counts": counts, "state": state})
+        }
+        EventKind::BatchSucceeded { counts } | EventKind::BatchCancelled { counts } => {
+            json!({"counts": counts})
+        }
         EventKind::RunFailed(_, why) => json!({"failure": failure(why)}),
         EventKind::RunRetrying {
             failure: why,

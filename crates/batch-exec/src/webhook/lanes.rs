@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use batch_core::id::BatchId;
+use batch_core::journal::Facet;
 use batch_core::ordinal::Ordinal;
 
 use super::DeliveryId;
@@ -9,7 +10,8 @@ use super::DeliveryId;
 ///
 /// Events of one run go one after the other. An event of a batch goes after all that
 /// came before it in the batch, and before all that come after it: `batch.finished` is
-/// the last. Nothing else waits for anything.
+/// the last. Nothing else waits for anything, and `batch.progress` waits for nothing and
+/// holds up nothing: it is worth nothing later.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     batches: HashMap<BatchId, VecDeque<Stretch>>,
@@ -34,6 +36,9 @@ pub(super) enum Place {
 impl Lanes {
     /// Puts a delivery behind all those that it has to wait for.
     pub(super) fn push(&mut self, id: DeliveryId) -> Place {
+        if is_free(id) {
+            return Place::First;
+        }
         let stretches = self.batches.entry(id.batch()).or_default();
         let Some(ordinal) = id.event().ordinal else {
             stretches.push_back(Stretch::Batch(id));
@@ -110,6 +115,11 @@ impl Stretch {
     }
 }
 
+/// Whether a delivery is in no lane.
+fn is_free(id: DeliveryId) -> bool {
+    id.event().facet == Some(Facet::Progress)
+}
+
 const fn place(first: bool) -> Place {
     if first { Place::First } else { Place::Behind }
 }
@@ -152,7 +162,8 @@ mod tests {
             let batches: Vec<_> = (0..3).map(|_| BatchId::generate()).collect();
             let (mut lanes, mut queue, mut first) = (Lanes::default(), Vec::new(), BTreeSet::new());
             for (n, (batch, ordinal, choice)) in events.into_iter().enumerate() {
-                let event = EventId { sequence: Sequence::new(n as u64), ordinal: ordinal.map(Ordinal::new) };
+                let mut event = EventId::of_batch(Sequence::new(n as u64));
+                event.ordinal = ordinal.map(Ordinal::new);
                 let id = DeliveryId::new(event, batches[usize::from(batch)]);
                 queue.push(id);
                 if lanes.push(id) == Place::First {

@@ -18,6 +18,8 @@ mod meter_recorder;
 mod metering;
 mod observing;
 mod pausing;
+
+mod progress_events;
 mod retries;
 mod services;
 mod shutdown;

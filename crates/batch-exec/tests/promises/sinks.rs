@@ -131,7 +131,7 @@ async fn a_sink_goes_on_from_its_cursor_after_a_restart() {
         yard.finished(batch).await;
         dispatcher.shutdown().await.unwrap();
     }
-    assert_eq!(sink.events.lock().len(), 3 * (700 + 700 + 2));
+    assert_eq!(sink.events.lock().len(), 3 * (700 + 700 + 3));
     sink.assert_in_order();
 }
 
@@ -147,7 +147,7 @@ async fn a_new_sink_can_begin_with_what_happens_from_now_on() {
     yard.finished(batch).await;
     dispatcher.shutdown().await.unwrap();
     assert!(sink.events.lock().iter().all(|event| event.batch == batch));
-    assert_eq!(sink.names().len(), 4);
+    assert_eq!(sink.names().len(), 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,7 +162,7 @@ async fn a_sink_that_fails_or_panics_gets_the_same_again_and_hurts_nobody() {
     let batch = yard.submit("w", 10).await;
     assert!(yard.finished(batch).await.succeeded());
     tokio::time::sleep(SECOND / 10).await;
-    assert_eq!(good.names().len(), 22);
+    assert_eq!(good.names().len(), 23);
     assert_eq!(bad.names().len(), 0);
     tokio::time::sleep(60 * SECOND).await;
     assert_eq!(bad.ids(), good.ids());
@@ -202,7 +202,7 @@ async fn a_full_channel_holds_its_sink_back_and_loses_nothing() {
         tokio::time::sleep(SECOND).await;
         names.push(receiver.recv().await.unwrap().kind.name());
     }
-    assert_eq!(names.len(), 42);
+    assert_eq!(names.len(), 43);
     dispatcher.shutdown().await.unwrap();
 }
 
@@ -220,7 +220,7 @@ async fn a_closure_is_a_sink_and_may_read_the_store() {
     dispatcher.shutdown().await.unwrap();
     let mut ids = Vec::new();
     receiver.recv_many(&mut ids, 100).await;
-    assert_eq!(ids.len(), 4);
+    assert_eq!(ids.len(), 5);
 }
 
 #[tokio::test(start_paused = true)]
