@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::served_workflows::ServedWorkflows;
 use super::{BatchHandle, EngineBuilder, SubmissionHandle};
 use crate::batch::{Batch, Submission};
 use crate::id::{BatchId, BatchIds, RunId, SubmissionId};
@@ -13,7 +14,8 @@ use crate::time::Clock;
 /// A clone is cheap and speaks to the same storage. The engine holds no state
 /// of its own: everything it knows is in the storage, so a process may have as
 /// many engines over one storage as it likes. It executes nothing; a dispatcher
-/// does.
+/// does. Only who executes what is known by the engine and its clones alone, to
+/// say why runs wait.
 #[derive(Debug, Clone)]
 pub struct Engine {
     parts: Arc<Parts>,
@@ -26,6 +28,7 @@ struct Parts {
     ids: Arc<dyn BatchIds>,
     limits: Limits,
     queue_bound: Option<QueueBound>,
+    served: Arc<ServedWorkflows>,
 }
 
 impl Engine {
@@ -42,6 +45,7 @@ impl Engine {
             ids,
             limits,
             queue_bound,
+            served: Arc::default(),
         };
         Self {
             parts: Arc::new(parts),
@@ -76,6 +80,11 @@ impl Engine {
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.parts.clock
+    }
+
+    /// Which workflows are executed in this process.
+    pub(super) fn served(&self) -> &Arc<ServedWorkflows> {
+        &self.parts.served
     }
 
     /// The id of a new batch.

@@ -32,7 +32,8 @@ pub(super) async fn attempt(
 ) -> Disposition {
     let (id, number, deadline) = (run.id(), run.attempt(), run.deadline());
     let decided = |end: AttemptEnd| decide(&route.retry, id, number, end);
-    let mut work = Guarded::new(|| route.executor.execute(run));
+    let sentry = pool.watchlist.watch(&run, route.run_timeout);
+    let mut work = sentry.watching(|| Guarded::new(|| route.executor.execute(run)));
     let cut = tokio::select! {
         biased;
         said = &mut work => return match stop.is_cancelled() {

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use batch_core::engine::Engine;
 use batch_core::id::{SinkName, WorkflowId};
-use batch_core::storage::{SinkStart, Storage, WorkflowChange};
-use batch_core::time::Clock;
+use batch_core::storage::{SinkStart, WorkflowChange};
 use tokio::sync::{mpsc, watch};
 
 use super::ending::Ending;
@@ -24,8 +23,7 @@ use crate::sink::{EventSink, SinkFilter, SinkOptions, SinkParts, SinkRunner};
 /// Gathers what a [`Dispatcher`] executes and how. Nothing happens before [`start`](Self::start).
 #[must_use = "a dispatcher does nothing before it is started"]
 pub struct DispatcherBuilder {
-    storage: Arc<dyn Storage>,
-    clock: Arc<dyn Clock>,
+    engine: Engine,
     options: DispatcherOptions,
     workflows: Vec<WorkflowSpec>,
     sinks: Vec<SinkSpec>,
@@ -53,8 +51,7 @@ pub(super) struct Prepared {
 impl DispatcherBuilder {
     pub(super) fn new(engine: &Engine) -> Self {
         Self {
-            storage: Arc::clone(engine.storage()),
-            clock: Arc::clone(engine.clock()),
+            engine: engine.clone(),
             options: DispatcherOptions::default(),
             workflows: Vec::new(),
             sinks: Vec::new(),
@@ -179,12 +176,13 @@ impl DispatcherBuilder {
     /// Checks the names, prepares the store, and starts nothing.
     pub(super) async fn prepare(self) -> Result<Prepared, StartError> {
         let Self {
-            storage,
-            clock,
+            engine,
             options,
             workflows,
             sinks,
         } = self;
+        let storage = Arc::clone(engine.storage());
+        let clock = Arc::clone(engine.clock());
         let routes = routes(workflows, &options)?;
         let sinks = named(sinks)?;
         let filter = |spec: &SinkSpec| SinkFilter::of(&spec.options);
@@ -208,7 +206,7 @@ impl DispatcherBuilder {
         let (sender, endings) = mpsc::unbounded_channel();
         let desks = runners.iter().map(SinkRunner::desk).collect();
         Ok(Prepared {
-            pool: Arc::new(Pool::new(storage, clock, options, routes, desks, sender)),
+            pool: Arc::new(Pool::new(engine, options, routes, desks, sender)),
             endings,
             sinks: runners,
         })

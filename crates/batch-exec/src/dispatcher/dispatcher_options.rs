@@ -28,6 +28,12 @@ pub struct DispatcherOptions {
     pub heartbeat: Duration,
     /// How long an executor that was told to stop may take before it is dropped. 5 s.
     pub cancel_grace: Duration,
+    /// How long an executor may keep a thread of the runtime, without an `await` that waits,
+    /// before a warning says that it blocks it. 5 s.
+    pub blocking_after: Duration,
+    /// How long an attempt without a time limit may last before a warning says so; another
+    /// follows each time that it has lasted twice as long. 1 h.
+    pub long_after: Duration,
     /// How often the batches that have not ended are looked over, and the sinks. 15 s.
     pub survey_every: Duration,
     /// How long a sink may have the same events before a warning says so. 1 min.
@@ -58,6 +64,8 @@ impl Default for DispatcherOptions {
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(1),
             cancel_grace: Duration::from_secs(5),
+            blocking_after: Duration::from_secs(5),
+            long_after: Duration::from_secs(3_600),
             survey_every: Duration::from_secs(15),
             sink_patience: Duration::from_secs(60),
             workflow_label: WorkflowLabel::default(),

@@ -22,6 +22,7 @@ pub(super) async fn beat(pool: Arc<Pool>, end: CancellationToken) {
             () = pool.beat_now.notified() => {}
         }
         fence_off_blocked(&pool);
+        pool.watchlist.look_for_long(Instant::now());
         match renew(&pool).await {
             Ok(()) => {}
             Err(error) if error.is_retryable() => {

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use batch_core::engine::{Engine, Serving};
 use batch_core::id::WorkflowId;
 use batch_core::journal::Sequence;
 use batch_core::storage::{ClaimToken, Storage, StorageError};
@@ -19,6 +20,7 @@ use super::live_batches::LiveBatches;
 use super::prefetch_window::PrefetchWindow;
 use super::ready_queue::ReadyQueue;
 use super::route::Route;
+use super::watchlist::Watchlist;
 use super::{DispatcherError, DispatcherOptions, DispatcherStatus};
 use crate::error_chain::ErrorChain;
 use crate::sink::{SinkDesk, SinkStatus};
@@ -26,6 +28,9 @@ use crate::sink::{SinkDesk, SinkStatus};
 /// What the tasks of one dispatcher share.
 #[derive(Debug)]
 pub(super) struct Pool {
+    pub(super) engine: Engine,
+    /// Says who executes these workflows, until no more are claimed.
+    serving: Mutex<Option<Serving>>,
     pub(super) storage: Arc<dyn Storage>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) options: DispatcherOptions,
@@ -33,6 +38,7 @@ pub(super) struct Pool {
     pub(super) sinks: Vec<Arc<SinkDesk>>,
     pub(super) queue: ReadyQueue,
     pub(super) held: HeldRuns,
+    pub(super) watchlist: Arc<Watchlist>,
     pub(super) live: LiveBatches,
     pub(super) window: PrefetchWindow,
     /// No more runs are claimed.
@@ -51,22 +57,25 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(
-        storage: Arc<dyn Storage>,
-        clock: Arc<dyn Clock>,
+        engine: Engine,
         options: DispatcherOptions,
         routes: BTreeMap<WorkflowId, Arc<Route>>,
         sinks: Vec<Arc<SinkDesk>>,
         endings: mpsc::UnboundedSender<Ending>,
     ) -> Self {
         let window = PrefetchWindow::new(options.prefetch);
+        let watchlist = Arc::new(Watchlist::new(&options));
         Self {
-            storage,
-            clock,
+            storage: Arc::clone(engine.storage()),
+            clock: Arc::clone(engine.clock()),
+            serving: Mutex::new(Some(engine.serve(routes.keys().cloned()))),
+            engine,
             options,
             routes,
             sinks,
             queue: ReadyQueue::new(),
             held: HeldRuns::new(),
+            watchlist,
             live: LiveBatches::default(),
             window,
             no_more_claims: CancellationToken::new(),
@@ -146,7 +155,13 @@ impl Pool {
     pub(super) fn fail(&self, doing: &'static str, error: StorageError) {
         let source = Arc::new(error);
         self.failed(DispatcherError::Storage { doing, source });
+        self.claim_no_more();
+    }
+
+    /// Claims no more runs, and says so.
+    pub(super) fn claim_no_more(&self) {
         self.no_more_claims.cancel();
+        drop(self.serving.lock().take());
     }
 
     /// Records why something stopped; the first reason stays.
@@ -181,6 +196,7 @@ impl Pool {
             executing: counts.executing,
             ready: counts.ready,
             blocked: self.blocked.lock().len(),
+            blocking: self.watchlist.blocking(),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::pool::Pool;
 use super::settler::record;
 use super::stop::Stop;
 use super::survey::survey;
+use super::watchdog::keep_watch;
 use super::worker::work;
 use crate::sink::SinkRunner;
 
@@ -51,6 +52,7 @@ impl Supervisor {
         let (mut feeder, mut workers, mut services) =
             (JoinSet::new(), JoinSet::new(), JoinSet::new());
         if !pool.routes.is_empty() {
+            keep_watch(&pool.watchlist);
             feeder.spawn(feed(Arc::clone(&pool)));
             services.spawn(watch_cancels(Arc::clone(&pool), closing.clone()));
             for _ in 0..pool.options.concurrency.get() {
@@ -113,7 +115,7 @@ impl Supervisor {
 
     /// Lets no more runs be claimed and gives back what no executor has begun.
     async fn stop_claiming(&mut self) {
-        self.pool.no_more_claims.cancel();
+        self.pool.claim_no_more();
         while let Some(ended) = self.feeder.join_next().await {
             report(&self.pool, "feeder", ended);
         }
@@ -169,7 +171,7 @@ fn report(pool: &Pool, task: &'static str, ended: Result<(), JoinError>) {
         let message = error.to_string();
         pool.failed(DispatcherError::Defect { task, message });
         if task != SINK {
-            pool.no_more_claims.cancel();
+            pool.claim_no_more();
         }
     }
 }

@@ -1,7 +1,9 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use batch_core::batch::{Batch, Counts};
+use batch_core::id::WorkflowId;
 use batch_core::run::RunState;
 use batch_core::storage::StorageError;
 use batch_core::time::Timestamp;
@@ -15,13 +17,14 @@ use crate::meter::{self, Metric};
 ///
 /// An error ends the look and nothing else: those who claim and renew report it.
 pub(super) async fn survey(pool: Arc<Pool>, end: CancellationToken) {
+    let mut unserved = BTreeSet::new();
     loop {
         tokio::select! {
             biased;
             () = end.cancelled() => return,
             () = sleep(pool.options.survey_every) => {}
         }
-        match look(&pool).await {
+        match look(&pool, &mut unserved).await {
             Ok(()) => {}
             Err(error) => {
                 tracing::debug!(%error, "could not look over the live batches and the sinks")
@@ -30,7 +33,7 @@ pub(super) async fn survey(pool: Arc<Pool>, end: CancellationToken) {
     }
 }
 
-async fn look(pool: &Pool) -> Result<(), StorageError> {
+async fn look(pool: &Pool, unserved: &mut BTreeSet<WorkflowId>) -> Result<(), StorageError> {
     if !pool.sinks.is_empty() {
         let (head, now) = (pool.journal_head().await?, pool.clock.now());
         for sink in &pool.sinks {
@@ -38,7 +41,9 @@ async fn look(pool: &Pool) -> Result<(), StorageError> {
         }
     }
     if !pool.routes.is_empty() {
-        look_over_batches(pool).await?.tell(pool.clock.now().wall);
+        let survey = look_over_batches(pool).await?;
+        survey.tell(pool.clock.now().wall);
+        survey.warn_of_unserved(unserved);
     }
     Ok(())
 }
@@ -47,7 +52,9 @@ async fn look_over_batches(pool: &Pool) -> Result<Survey, StorageError> {
     let mut survey = Survey::default();
     for id in pool.live.ids(&*pool.storage).await? {
         match pool.storage.batch(id).await? {
-            Some(batch) if !batch.is_finished() => survey.add(&batch),
+            Some(batch) if !batch.is_finished() => {
+                survey.add(&batch, pool.engine.is_served(&batch.workflow));
+            }
             _ => pool.live.ended(id),
         }
     }
@@ -59,14 +66,20 @@ async fn look_over_batches(pool: &Pool) -> Result<Survey, StorageError> {
 struct Survey {
     counts: Counts,
     oldest_pending: Option<Timestamp>,
+    /// How many runs wait of each workflow that nobody executes.
+    unserved: BTreeMap<WorkflowId, u64>,
 }
 
 impl Survey {
-    fn add(&mut self, batch: &Batch) {
+    fn add(&mut self, batch: &Batch, is_served: bool) {
         self.counts += batch.counts;
         if batch.counts.pending > 0 {
             let oldest = self.oldest_pending.get_or_insert(batch.created_at);
             *oldest = batch.created_at.min(*oldest);
+            if !is_served {
+                let runs = self.unserved.entry(batch.workflow.clone()).or_default();
+                *runs += batch.counts.pending;
+            }
         }
     }
 
@@ -84,5 +97,17 @@ impl Survey {
         let age = self.oldest_pending.map(|oldest| now.duration_since(oldest));
         let age = age.map_or(Duration::ZERO, |age| age.try_into().unwrap_or_default());
         meter::set(Metric::OldestPendingRunAge, &[], age.as_secs_f64());
+        let unserved: u64 = self.unserved.values().sum();
+        meter::set(Metric::RunsUnserved, &[], unserved as f64);
+    }
+
+    /// Warns of workflows that nobody executes, once of each until somebody does.
+    fn warn_of_unserved(&self, said: &mut BTreeSet<WorkflowId>) {
+        said.retain(|workflow| self.unserved.contains_key(workflow));
+        for (workflow, runs) in &self.unserved {
+            if said.insert(workflow.clone()) {
+                tracing::warn!(%workflow, runs, "runs wait for a dispatcher: nobody here executes their workflow");
+            }
+        }
     }
 }

@@ -18,4 +18,8 @@ pub(crate) enum Metric {
     EventsDropped,
     SinkLag,
     SinkFailures,
+    ExecutorBlocks,
+    ExecutorsBlocking,
+    LongAttempts,
+    RunsUnserved,
 }

@@ -3,7 +3,7 @@ use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use super::{MetricInfo, MetricKind};
 use crate::meter::Metric;
 
-const ALL: [Metric; 13] = [
+const ALL: [Metric; 17] = [
     Metric::BatchesSubmitted,
     Metric::RunsFinished,
     Metric::RunAttempts,
@@ -17,6 +17,10 @@ const ALL: [Metric; 13] = [
     Metric::EventsDropped,
     Metric::SinkLag,
     Metric::SinkFailures,
+    Metric::ExecutorBlocks,
+    Metric::ExecutorsBlocking,
+    Metric::LongAttempts,
+    Metric::RunsUnserved,
 ];
 
 /// Every metric of this crate.
@@ -68,6 +72,14 @@ impl Metric {
                 .telling("journal entries that the sink has not dealt with, looked up with the gauges of runs"),
             Self::SinkFailures => counter("batchyard_sink_failures_total", "deliveries", &["sink"])
                 .telling("deliveries to the sink that failed or panicked, and come again"),
+            Self::ExecutorBlocks => counter("batchyard_executor_blocks_total", "blocks", &["workflow"])
+                .telling("times that an executor kept a thread of the runtime for longer than `blocking_after`, when it has given it back"),
+            Self::ExecutorsBlocking => gauge("batchyard_executors_blocking", "executors", &[])
+                .telling("executors that keep a thread of the runtime now, looked up with each heartbeat"),
+            Self::LongAttempts => gauge("batchyard_long_attempts", "attempts", &[])
+                .telling("attempts without a time limit that have lasted longer than `long_after`"),
+            Self::RunsUnserved => gauge("batchyard_unserved_runs", "runs", &[])
+                .telling("runs that wait and whose workflow no dispatcher on this engine executes"),
         }
     }
 }

@@ -26,6 +26,7 @@ mod shutdown;
 mod sink_status;
 mod sinks;
 mod timeouts;
+mod waiting;
 mod webhook_receiver;
 mod webhook_torture;
 mod webhook_wire;

@@ -357,3 +357,49 @@ async fn how_far_sinks_are_behind_and_how_often_they_failed_is_shown() {
     );
     dispatcher.shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn an_executor_that_blocked_its_thread_is_counted() {
+    let recorder = MeterRecorder::default();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let yard = Yard::new().await;
+    let blocks = |run: RunContext| async move {
+        if run.id().ordinal().get() == 0 {
+            std::thread::sleep(SECOND / 20);
+        }
+        Ok(Outcome::done_without_output())
+    };
+    let mut options = options();
+    options.blocking_after = SECOND / 20;
+    let builder = yard.dispatcher().options(options).workflow("w", blocks);
+    let dispatcher = builder.start().await.unwrap();
+    let batch = yard.submit("w", 2).await;
+    yard.finished(batch).await;
+    dispatcher.shutdown().await.unwrap();
+    assert_eq!(
+        recorder.counter("batchyard_executor_blocks_total{workflow=w}"),
+        1
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_last_long_and_runs_that_nobody_executes_are_shown() {
+    let recorder = MeterRecorder::default();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let yard = Yard::new().await;
+    let mut options = options();
+    options.long_after = SECOND;
+    let builder = yard.dispatcher().options(options).workflow("w", by_place);
+    let dispatcher = builder.start().await.unwrap();
+    yard.submit("lonely", 3).await;
+    // The fourth takes two seconds, and then there is none that is long.
+    let batch = yard.submit("w", 4).await;
+    tokio::time::sleep(SECOND * 18 / 10).await;
+    assert_eq!(recorder.gauge("batchyard_long_attempts{}"), Some(1.0));
+    assert_eq!(recorder.gauge("batchyard_executors_blocking{}"), Some(0.0));
+    assert_eq!(recorder.gauge("batchyard_unserved_runs{}"), Some(3.0));
+    yard.finished(batch).await;
+    tokio::time::sleep(2 * SECOND).await;
+    assert_eq!(recorder.gauge("batchyard_long_attempts{}"), Some(0.0));
+    dispatcher.shutdown().await.unwrap();
+}

@@ -11,6 +11,7 @@ use tracing::{Event, Metadata, Subscriber};
 use tracing_core::span::Current;
 
 use batch_exec::blocking::blocking_fn;
+use batch_exec::dispatcher::{DispatcherOptions, WorkflowOptions};
 use batch_exec::sink::ChannelSink;
 use batch_exec::{Outcome, RunContext};
 
@@ -194,6 +195,115 @@ async fn what_a_blocking_closure_logs_is_inside_the_span_of_its_run() {
     let [_, run, ..] = observed(&recorder, work).await;
     let working = fields([run, "message=working".to_owned()]);
     assert!(recorder.has_event("run", &working), "{recorder:?}");
+}
+
+impl Recorder {
+    /// The events whose message has these words.
+    fn saying(&self, words: &str) -> Vec<String> {
+        let events = self.events.lock();
+        let fits = |line: &&String| line.contains(words);
+        events.iter().filter(fits).cloned().collect()
+    }
+}
+
+#[tokio::test]
+async fn an_executor_that_blocks_the_only_thread_there_is_is_warned_of_while_it_does() {
+    let recorder = Recorder::default();
+    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let yard = Yard::new().await;
+    let ears = recorder.clone();
+    let blocks = move |_: RunContext| {
+        let ears = ears.clone();
+        async move {
+            // Nothing but the watchdog's own thread can say so now.
+            for _ in 0..10_000 {
+                if !ears.saying("blocks a thread").is_empty() {
+                    return Ok(Outcome::done_without_output());
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Ok(Outcome::fail("UNSAID", "nobody said that it blocks"))
+        }
+    };
+    let mut options = DispatcherOptions::default();
+    options.blocking_after = Duration::from_millis(20);
+    let builder = yard.dispatcher().options(options).workflow("w", blocks);
+    let dispatcher = builder.start().await.unwrap();
+    let batch = yard.submit("w", 1).await;
+    assert!(yard.finished(batch).await.succeeded());
+    let run = yard.run(batch, 0).await.id;
+    let said = recorder.saying("blocks a thread");
+    assert_eq!(said.len(), 1, "{said:?}");
+    let about = [
+        format!("run={run}"),
+        format!("batch={batch}"),
+        "workflow=w".to_owned(),
+    ];
+    assert!(
+        about.iter().all(|field| said[0].contains(field)),
+        "{said:?}"
+    );
+    assert_eq!(recorder.saying("given it back").len(), 1);
+    dispatcher.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_lasts_long_without_a_limit_is_warned_of_each_time_it_doubles() {
+    let recorder = Recorder::default();
+    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let yard = Yard::new().await;
+    let hour = Duration::from_secs(3_600);
+    let slow = move |_: RunContext| async move {
+        tokio::time::sleep(hour * 5).await;
+        Ok(Outcome::done_without_output())
+    };
+    let limited = WorkflowOptions::default().run_timeout(hour * 9);
+    let builder = yard.dispatcher().lease(hour).workflow("w", slow);
+    let builder = builder.workflow_with("limited", limited, slow);
+    let dispatcher = builder.start().await.unwrap();
+    let (batch, other) = (yard.submit("w", 1).await, yard.submit("limited", 1).await);
+    tokio::time::sleep(hour / 2).await;
+    assert_eq!(recorder.saying("not returned").len(), 0);
+    tokio::time::sleep(hour).await;
+    assert_eq!(recorder.saying("not returned").len(), 1);
+    tokio::time::sleep(hour * 4).await;
+    yard.finished(other).await;
+    yard.finished(batch).await;
+    let said = recorder.saying("not returned");
+    assert_eq!(said.len(), 3, "after one hour, two and four: {said:?}");
+    assert!(said.iter().all(|line| line.contains("workflow=w")));
+    dispatcher.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_nobody_executes_are_warned_of_once_for_each_workflow() {
+    let recorder = Recorder::default();
+    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let yard = Yard::new().await;
+    let done = |_: RunContext| async { Ok(Outcome::done_without_output()) };
+    let dispatcher = yard.dispatcher().workflow("w", done).start().await.unwrap();
+    for (workflow, runs) in [("w", 1), ("lonely", 2), ("lonely", 3)] {
+        yard.submit(workflow, runs).await;
+    }
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let said = recorder.saying("nobody here executes");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].contains("workflow=lonely") && said[0].contains("runs=5"),
+        "{said:?}"
+    );
+    let late = yard
+        .dispatcher()
+        .workflow("lonely", done)
+        .start()
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    late.shutdown().await.unwrap();
+    yard.submit("lonely", 1).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(recorder.saying("nobody here executes").len(), 2);
+    dispatcher.shutdown().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::yard::Yard;
+use batch_exec::dispatcher::DispatcherOptions;
 use batch_exec::executor::{Outcome, RunContext};
 use batch_exec::retry::RetryPolicy;
 
@@ -127,8 +128,11 @@ async fn an_executor_that_blocks_its_thread_is_timed_out_and_its_worker_counted_
             Ok(Outcome::done_without_output())
         }
     };
+    let mut options = DispatcherOptions::default();
+    options.blocking_after = Duration::from_millis(50);
     let builder = yard
         .dispatcher()
+        .options(options)
         .retry(RetryPolicy::NEVER)
         .cancel_grace(Duration::ZERO);
     let builder = builder
@@ -142,8 +146,9 @@ async fn an_executor_that_blocks_its_thread_is_timed_out_and_its_worker_counted_
     assert_eq!(run.state, RunState::Failed);
     assert_eq!(run.failure.unwrap().reason(), "TIMED_OUT");
     assert_eq!(dispatcher.status().blocked, 1);
+    assert_eq!(dispatcher.status().blocking, 1);
     release.send(()).unwrap();
-    while dispatcher.status().blocked > 0 {
+    while dispatcher.status().blocked > 0 || dispatcher.status().blocking > 0 {
         tokio::task::yield_now().await;
     }
     dispatcher.shutdown().await.unwrap();
