@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use batch_core::engine::SubmitError;
 use batch_core::id::{BatchId, RunId};
+use batch_core::journal::EventKind;
 use batch_core::ordinal::Ordinal;
 use batch_core::request::{BatchRequest, Input};
 use batch_core::run::RunState;
 use batch_core::storage::ErrorKind;
 use batch_core::time::ManualClock;
 use batch_exec::RetryPolicy;
+use batch_exec::sink::{EventFilter, SinkOptions};
 use batch_exec::testing::{
-    Fault, FaultyStorage, RecordingSink, Script, ScriptedExecutor, Step, StorageMethod, TestEngine,
-    When,
+    Fault, FaultyStorage, RecordingSink, Script, ScriptedExecutor, Step, StorageCall,
+    StorageMethod, TestEngine, When,
 };
 
 fn texts(number: u32) -> impl Iterator<Item = Input> {
@@ -263,4 +265,54 @@ async fn a_fault_strikes_the_call_with_its_number_or_the_first_that_matches_once
     test.drain().await.unwrap();
     test.check(batch).await.finished().processed(2);
     assert_eq!(store.outstanding(), 0);
+}
+
+#[tokio::test]
+async fn progress_is_heard_of_when_the_clock_has_moved_far_enough() {
+    let bar = RecordingSink::new();
+    let only = EventFilter::only(["batch.progress"]);
+    let options = SinkOptions::default()
+        .progress_every(Duration::from_secs(5))
+        .events(only);
+    let test = TestEngine::builder()
+        .workflow("w", ScriptedExecutor::new(Script::Ok))
+        .sink_with("bar", options, bar.clone())
+        .open()
+        .await
+        .unwrap();
+    submit(&test, 4).await;
+    test.step().await.unwrap();
+    test.advance(Duration::from_secs(4));
+    test.step().await.unwrap();
+    assert!(bar.events().is_empty());
+    test.advance(Duration::from_secs(1));
+    test.step().await.unwrap();
+    let events = bar.events();
+    assert_eq!(events.len(), 1);
+    let EventKind::BatchProgress { counts, .. } = &events[0].kind else {
+        panic!("{events:?}");
+    };
+    assert_eq!(counts.processed, 3);
+    test.drain().await.unwrap();
+    assert_eq!(bar.events().len(), 1);
+}
+
+#[tokio::test]
+async fn a_sink_that_wants_no_event_of_runs_costs_no_reading_of_their_inputs() {
+    let clock = ManualClock::default();
+    let store = FaultyStorage::in_memory(&clock);
+    let heard = RecordingSink::new();
+    let only = EventFilter::only(["batch.finished"]);
+    let test = TestEngine::builder()
+        .storage(Arc::clone(&store) as _, clock)
+        .workflow("w", ScriptedExecutor::new(Script::Ok))
+        .sink_with("ends", SinkOptions::default().events(only), heard.clone())
+        .open()
+        .await
+        .unwrap();
+    submit(&test, 3).await;
+    test.drain().await.unwrap();
+    assert_eq!(heard.names(), ["batch.finished"]);
+    let read = |call: &StorageCall| call.method == StorageMethod::Inputs;
+    assert!(!store.calls().iter().any(read));
 }

@@ -7,29 +7,36 @@ use batch_core::id::WorkflowId;
 use batch_core::run::RunState;
 use batch_core::storage::StorageError;
 use batch_core::time::Timestamp;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::pool::Pool;
 use crate::meter::{self, Metric};
 
+/// A look takes at most one part in so many of the time.
+const MOST_PART: u32 = 20;
+
 /// Looks over the sinks and the live batches again and again, and says how they stand.
 ///
-/// An error ends the look and nothing else: those who claim and renew report it.
+/// Where a look takes long it comes less often, so that it never takes more than a small part
+/// of what the store can do. An error ends the look and nothing else: those who claim and renew report it.
 pub(super) async fn survey(pool: Arc<Pool>, end: CancellationToken) {
     let mut unserved = BTreeSet::new();
+    let mut wait = pool.options.survey_every;
     loop {
         tokio::select! {
             biased;
             () = end.cancelled() => return,
-            () = sleep(pool.options.survey_every) => {}
+            () = sleep(wait) => {}
         }
+        let began = Instant::now();
         match look(&pool, &mut unserved).await {
             Ok(()) => {}
             Err(error) => {
                 tracing::debug!(%error, "could not look over the live batches and the sinks")
             }
         }
+        wait = pool.options.survey_every.max(began.elapsed() * MOST_PART);
     }
 }
 

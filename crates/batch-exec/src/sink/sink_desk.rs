@@ -112,7 +112,7 @@ impl SinkDesk {
         let since = now.uptime.saturating_sub(began.uptime);
         if since >= patience {
             notes.said_long = true;
-            tracing::warn!(sink = %self.name, ?since, behind, "the sink has had the same events for long: it hangs, or blocks its thread");
+            tracing::warn!(sink = %self.name, ?since, behind, "the sink has had the same events for long: it waits, hangs, or blocks its thread");
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::dispatcher::{
 };
 use crate::executor::Executor;
 use crate::retry::RetryPolicy;
-use crate::sink::EventSink;
+use crate::sink::{EventSink, SinkOptions};
 
 type Extend = Box<dyn FnOnce(DispatcherBuilder) -> DispatcherBuilder + Send>;
 
@@ -51,9 +51,19 @@ impl TestEngineBuilder {
     }
 
     /// Sends every event to a sink, from the beginning on.
-    pub fn sink(mut self, name: impl Into<String>, sink: impl EventSink) -> Self {
+    pub fn sink(self, name: impl Into<String>, sink: impl EventSink) -> Self {
+        self.sink_with(name, SinkOptions::starting(SinkStart::Beginning), sink)
+    }
+
+    /// Sends some events to a sink. Progress is heard of when the clock has moved far enough.
+    pub fn sink_with(
+        mut self,
+        name: impl Into<String>,
+        options: SinkOptions,
+        sink: impl EventSink,
+    ) -> Self {
         let name = name.into();
-        let part = |builder: DispatcherBuilder| builder.sink(name, SinkStart::Beginning, sink);
+        let part = |builder: DispatcherBuilder| builder.sink_with(name, options, sink);
         self.parts.push(Box::new(part));
         self
     }

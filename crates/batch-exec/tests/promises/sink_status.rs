@@ -196,3 +196,24 @@ async fn the_engine_knows_every_sink_of_the_store_and_forgets_one_when_told() {
     yard.engine.remove_sink("a".parse().unwrap()).await.unwrap();
     assert!(yard.engine.sinks().await.unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_that_is_added_later_hears_of_what_has_been_if_it_begins_at_the_beginning() {
+    let yard = Yard::new().await;
+    let dispatcher = yard.dispatcher().workflow("w", done).start().await.unwrap();
+    let before = yard.submit("w", 1).await;
+    yard.finished(before).await;
+    dispatcher.shutdown().await.unwrap();
+    let (all, new) = (Names::default(), Names::default());
+    let builder = yard.dispatcher().workflow("w", fails);
+    let builder = builder.sink("all", SinkStart::Beginning, noting(&all));
+    let builder = builder.sink("new", SinkStart::Now, noting(&new));
+    let dispatcher = builder.start().await.unwrap();
+    let after = yard.submit("w", 1).await;
+    yard.finished(after).await;
+    dispatcher.shutdown().await.unwrap();
+    let (all, new) = (all.lock().clone(), new.lock().clone());
+    assert!(all.contains(&"w run.processed".to_owned()));
+    assert_eq!(all[all.len() - new.len()..], new);
+    assert_eq!(new.first().map(String::as_str), Some("w batch.created"));
+}
