@@ -160,7 +160,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::batch::{Batch, BatchState, Counts};
+    use crate::batch::{Batch, BatchState, Counts, Flow};
     use crate::catalogue::Version;
     use crate::id::{BatchId, SubmissionId, WorkflowId};
     use crate::journal::{Entry, Fact, RunEnd, RunRetry, RunStart, Sequence, Subject, expand};
