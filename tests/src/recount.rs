@@ -81,7 +81,7 @@ fn check_journal(entries: &[Entry], batches: &[(Batch, Vec<Run>)]) {
         let over = finished.contains_key(&entry.batch);
         assert!(!over, "{entry:?} comes after the end of its batch");
         match &entry.fact {
-            Fact::Ended(_) | Fact::Swept(_) | Fact::Expired(_) => {
+            Fact::Ended(_) | Fact::Reviewed(_) | Fact::Swept(_) | Fact::Expired(_) => {
                 for ordinal in entry.fact.ordinals().iter() {
                     *ends.entry(RunId::new(entry.batch, ordinal)).or_default() += 1;
                 }

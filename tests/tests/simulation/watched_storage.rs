@@ -363,6 +363,11 @@ impl Storage for WatchedStorage {
             .await
     }
 
+    async fn review(&self, requests: Vec<ReviewRequest>) -> Answer<Vec<ReviewReply>> {
+        self.write("review", self.inner.review(requests), |_, _| Ok(()))
+            .await
+    }
+
     async fn batch(&self, id: BatchId) -> Answer<Option<Batch>> {
         self.read("batch", self.inner.batch(id)).await
     }

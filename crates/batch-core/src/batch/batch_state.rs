@@ -16,6 +16,10 @@ pub enum BatchState {
     /// Some runs have begun, and not all have ended.
     #[serde(rename = "PROCESSING")]
     Processing,
+    /// Some runs wait for a person, and all others have ended: nothing happens until somebody
+    /// answers.
+    #[serde(rename = "NEEDS_REVIEW")]
+    NeedsReview,
     /// Every run has ended, well or badly. Whether all ended well is another question:
     /// [`Counts::all_processed`].
     #[serde(rename = "PROCESSED")]
@@ -37,9 +41,10 @@ pub(crate) enum Swept {
 
 impl BatchState {
     /// All states.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Pending,
         Self::Processing,
+        Self::NeedsReview,
         Self::Processed,
         Self::Cancelling,
         Self::Cancelled,
@@ -52,6 +57,7 @@ impl BatchState {
             (Swept::Cancelled, false) => Self::Cancelling,
             (Swept::No, true) => Self::Processed,
             (Swept::No, false) if counts.pending == counts.total() => Self::Pending,
+            (Swept::No, false) if counts.all_ended_or_in_review() => Self::NeedsReview,
             (Swept::No, false) => Self::Processing,
         }
     }
@@ -68,6 +74,7 @@ impl BatchState {
         match self {
             Self::Pending => "PENDING",
             Self::Processing => "PROCESSING",
+            Self::NeedsReview => "NEEDS_REVIEW",
             Self::Processed => "PROCESSED",
             Self::Cancelling => "CANCELLING",
             Self::Cancelled => "CANCELLED",
@@ -84,9 +91,9 @@ impl fmt::Display for BatchState {
 impl FromStr for BatchState {
     type Err = InvalidId;
 
-    /// Reads a state in any case.
+    /// Reads a state in any case, with `_` or `-`.
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let wanted = text.to_ascii_uppercase();
+        let wanted = text.to_ascii_uppercase().replace('-', "_");
         Self::ALL
             .into_iter()
             .find(|state| state.as_str() == wanted)
@@ -120,6 +127,22 @@ mod tests {
             ..Counts::default()
         };
         assert_eq!(BatchState::of(&counts, Swept::No), BatchState::Processed);
+    }
+
+    #[test]
+    fn a_batch_needs_review_once_only_people_can_bring_it_on() {
+        let mut counts = Counts {
+            needs_review: 1,
+            processed: 1,
+            processing: 1,
+            ..Counts::default()
+        };
+        assert_eq!(BatchState::of(&counts, Swept::No), BatchState::Processing);
+        counts.processing = 0;
+        let state = BatchState::of(&counts, Swept::No);
+        assert_eq!(state, BatchState::NeedsReview);
+        assert!(!state.is_finished());
+        assert_eq!("needs-review".parse(), Ok(state));
     }
 
     #[test]

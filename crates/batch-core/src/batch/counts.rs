@@ -54,6 +54,12 @@ impl Counts {
         self.ended() == self.total()
     }
 
+    /// Whether every run has ended or waits for a person.
+    #[must_use]
+    pub const fn all_ended_or_in_review(&self) -> bool {
+        self.ended() + self.needs_review == self.total()
+    }
+
     /// Whether every run has ended, and every one of them well.
     #[must_use]
     pub const fn all_processed(&self) -> bool {

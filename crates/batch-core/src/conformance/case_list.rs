@@ -143,6 +143,19 @@ macro_rules! conformance_cases {
                 a_poison_run_is_found_alone_and_fails_while_its_neighbours_go_on [durable exclusive];
                 suspects_wait_for_other_work_but_not_for_ever [time durable exclusive];
             }
+            review {
+                a_run_in_review_is_held_by_nobody_and_never_claimed [time];
+                a_run_in_review_outlives_the_time_of_its_batch [time];
+                a_batch_with_a_run_in_review_says_so_and_is_not_finished [];
+                an_answered_run_ends_as_was_said_with_the_output_it_had [];
+                replies_stand_in_the_order_of_the_requests [];
+                the_same_verdict_again_changes_nothing [];
+                what_is_not_in_review_takes_no_answer [];
+                a_run_in_review_is_cancelled_by_itself_or_with_its_batch [];
+                what_is_in_review_is_there_after_a_crash [durable];
+                any_number_of_runs_is_answered_in_one_call [];
+                the_journal_tells_who_was_asked_and_what_was_said [];
+            }
             journal {
                 every_transition_is_in_the_journal_in_order_and_the_end_comes_once [time];
                 the_end_of_a_batch_tells_its_counts_and_follows_its_last_run [];

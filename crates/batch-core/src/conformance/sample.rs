@@ -48,6 +48,14 @@ pub(super) fn retry(seconds: u64) -> Disposition {
     }
 }
 
+/// A note that says to look here, and this text as output.
+pub(super) fn needs_review(text: &str) -> Disposition {
+    Disposition::NeedsReview {
+        note: "look here".into(),
+        output: Some(Output::new(&text).unwrap()),
+    }
+}
+
 /// The places of claimed runs.
 pub(super) fn ordinals(runs: &[ClaimedRun]) -> Vec<u32> {
     let ordinal = |run: &ClaimedRun| run.claim.run().ordinal().get();
@@ -61,6 +69,8 @@ pub(super) fn kind(fact: &Fact) -> &'static str {
         Fact::Started(_) => "started",
         Fact::Ended(_) => "ended",
         Fact::Retrying(_) => "retrying",
+        Fact::NeedsReview(_) => "needs review",
+        Fact::Reviewed(_) => "reviewed",
         Fact::Released(_) => "released",
         Fact::Interrupted(_) => "interrupted",
         Fact::Cancelling(_) => "cancelling",

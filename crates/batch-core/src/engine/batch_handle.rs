@@ -47,7 +47,9 @@ impl BatchHandle {
         batch.ok_or(HandleError::BatchNotFound(self.id))
     }
 
-    /// Waits until every run has ended.
+    /// Waits until every run has ended. Where runs are in review that takes until people have
+    /// answered; [`watch`](Self::watch) tells when
+    /// [only they are left](crate::batch::BatchState::NeedsReview).
     ///
     /// # Errors
     ///
@@ -91,6 +93,13 @@ impl BatchHandle {
     /// As [`Engine::retry_failed`].
     pub async fn retry_failed(&self, options: RetryOptions) -> Result<Self, RetryError> {
         self.engine.retry_failed(self.id, options).await
+    }
+
+    /// The runs that wait for a person, with their outputs; [`Engine::approve`] and
+    /// [`Engine::reject`] answer them.
+    #[must_use]
+    pub fn in_review(&self) -> Runs {
+        self.runs(RunFilter::in_review())
     }
 
     /// The batch's runs, in the order of its inputs.

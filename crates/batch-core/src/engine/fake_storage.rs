@@ -22,8 +22,8 @@ use crate::run::{Run, RunState};
 use crate::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description,
     Durability, ErrorKind, FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest,
-    PageToken, PruneRequest, Pruned, Renewal, RunQuery, Settled, Settlement, SinkCursor, SinkStart,
-    Storage, StorageError, WorkflowChange, WorkflowReply,
+    PageToken, PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled,
+    Settlement, SinkCursor, SinkStart, Storage, StorageError, WorkflowChange, WorkflowReply,
 };
 use crate::valid::ValidInput;
 
@@ -84,6 +84,7 @@ impl Stored {
         match (self.cancelled, counts.all_ended()) {
             (true, _) => BatchState::Cancelled,
             (false, true) => BatchState::Processed,
+            (false, false) if counts.all_ended_or_in_review() => BatchState::NeedsReview,
             (false, false) if counts.pending == counts.total() => BatchState::Pending,
             (false, false) => BatchState::Processing,
         }
@@ -129,6 +130,7 @@ impl Stored {
             due_at: None,
             failure: None,
             output: None,
+            review: None,
         }
     }
 }
@@ -338,6 +340,24 @@ impl Storage for FakeStorage {
         waiting.for_each(|run| *run = RunState::Cancelled);
         self.grow();
         Ok(CancelReply::Cancelled)
+    }
+
+    async fn review(&self, requests: Vec<ReviewRequest>) -> Result<Vec<ReviewReply>, StorageError> {
+        let mut state = self.state.lock();
+        let answered = requests.into_iter().map(|request| {
+            let stored = state.stored.get_mut(&request.run.batch());
+            let place = request.run.ordinal().get() as usize;
+            match stored.and_then(|stored| stored.runs.get_mut(place)) {
+                None => ReviewReply::NotFound,
+                Some(run) if *run == RunState::NeedsReview => {
+                    *run = request.verdict.state();
+                    ReviewReply::Recorded
+                }
+                Some(run) if *run == request.verdict.state() => ReviewReply::Repeated,
+                Some(run) => ReviewReply::NotInReview(*run),
+            }
+        });
+        Ok(answered.collect())
     }
 
     async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError> {

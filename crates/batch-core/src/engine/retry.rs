@@ -12,10 +12,10 @@ use crate::valid::{InvalidBatch, Problem, ProblemCode, Source, ValidBatch, Valid
 
 /// Running failed runs again.
 impl Engine {
-    /// Runs the failed runs of a batch again, as a new batch that says whose retry it is.
+    /// Runs the failed and the rejected runs of a batch again, as a new batch that says whose retry it is.
     ///
     /// The new batch has the same inputs, in their order, the same priority and the same
-    /// fairness key; it begins at once and does not expire. It takes the runs that have failed so far; a batch that has not finished may have
+    /// fairness key; it begins at once and does not expire. It takes the runs that have failed or were rejected so far; a batch that has not finished may have
     /// more later, and a second retry takes the first ones again. Secrets are not
     /// kept past a run's end: give them anew in the options.
     ///
@@ -66,11 +66,17 @@ impl Engine {
     }
 
     async fn failed_ordinals(&self, id: BatchId) -> Result<OrdinalSet, StorageError> {
-        let mut failed = OrdinalSet::new();
+        let mut all = self.ordinals_in(id, RunState::Failed).await?;
+        all.union_with(&self.ordinals_in(id, RunState::Rejected).await?);
+        Ok(all)
+    }
+
+    async fn ordinals_in(&self, id: BatchId, state: RunState) -> Result<OrdinalSet, StorageError> {
+        let mut found = OrdinalSet::new();
         let mut query = RunQuery {
             batch: Some(id),
             workflow: None,
-            state: Some(RunState::Failed),
+            state: Some(state),
             output: OutputDetail::Omitted,
             page: PageRequest {
                 size: PageSize::MAX,
@@ -80,11 +86,11 @@ impl Engine {
         loop {
             let page = self.runs(query.clone()).await?;
             for run in &page.items {
-                failed.insert(run.id.ordinal());
+                found.insert(run.id.ordinal());
             }
             query.page.token = page.next;
             if query.page.token.is_none() {
-                return Ok(failed);
+                return Ok(found);
             }
         }
     }
@@ -281,6 +287,19 @@ mod tests {
             batch.id()
         );
         assert!(error.ends_with(&shown), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_retry_takes_what_a_person_rejected_in_the_order_of_the_inputs() {
+        let storage = FakeStorage::new();
+        let (_, batch) = failed(&storage, ["a", "b", "c"].map(Input::text)).await;
+        let states = [RunState::Rejected, RunState::NeedsReview, RunState::Failed];
+        storage.put_runs(batch.id(), &states);
+        batch.retry_failed(RetryOptions::default()).await.unwrap();
+        let stored = storage.stored();
+        let (old, new) = (&stored[0].content, &stored[1].content);
+        let expected = [old.inputs()[0].clone(), old.inputs()[2].clone()];
+        assert_eq!(new.inputs(), expected);
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ pub enum RetryError {
     /// There is no such batch: there never was, or it has been pruned.
     #[error("there is no {0}")]
     NotFound(BatchId),
-    /// No run of the batch has failed so far.
+    /// No run of the batch has failed or was rejected so far.
     #[error("no run of {0} has failed")]
     NothingFailed(BatchId),
     /// The storage could not read the failed runs.

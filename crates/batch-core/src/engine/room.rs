@@ -75,10 +75,12 @@ fn leaving(fact: &Fact) -> u64 {
     }
 }
 
-/// How many runs a fact ended.
+/// For how many runs a fact says that no executor works on them any more.
 fn ending(fact: &Fact) -> u64 {
     match fact {
-        Fact::Ended(_) | Fact::Swept(_) | Fact::Expired(_) => fact.ordinals().len().into(),
+        Fact::Ended(_) | Fact::NeedsReview(_) | Fact::Swept(_) | Fact::Expired(_) => {
+            fact.ordinals().len().into()
+        }
         _ => 0,
     }
 }

@@ -26,6 +26,13 @@ impl RunFilter {
         self
     }
 
+    /// Only runs that wait for a person, with what that person looks at.
+    #[must_use]
+    pub fn in_review() -> Self {
+        let all = Self::default();
+        all.in_state(RunState::NeedsReview).with_outputs()
+    }
+
     /// With their outputs.
     #[must_use]
     pub const fn with_outputs(mut self) -> Self {

@@ -132,6 +132,13 @@ impl SubmissionHandle {
         }
     }
 
+    /// The runs that wait for a person, with their outputs; [`Engine::approve`] and
+    /// [`Engine::reject`] answer them.
+    #[must_use]
+    pub fn in_review(&self) -> Runs {
+        self.runs(RunFilter::in_review())
+    }
+
     /// The runs of all batches stored so far, in the order of the inputs.
     #[must_use]
     pub fn runs(&self, filter: RunFilter) -> Runs {

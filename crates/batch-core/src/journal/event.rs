@@ -4,7 +4,7 @@ use super::EventId;
 use crate::batch::{Batch, BatchState, Counts};
 use crate::catalogue::Version;
 use crate::id::{BatchId, RunId, SubmissionId, WorkflowId};
-use crate::run::{Attempt, Failure};
+use crate::run::{Attempt, Failure, Note, Reviewer};
 use crate::valid::Metadata;
 
 /// One thing that happened to one run or one batch, as a sink receives it.
@@ -81,7 +81,7 @@ pub enum EventKind {
     },
     /// `run.started`: a dispatcher has claimed the run; its executor may begin later.
     RunStarted(RunEvent),
-    /// `run.processed`: the run ended well.
+    /// `run.processed`: the run ended well, by itself or because a person approved it.
     RunProcessed(RunEvent),
     /// `run.failed`: the run ended with a failure.
     RunFailed(RunEvent, Failure),
@@ -98,8 +98,23 @@ pub enum EventKind {
     RunCancelling(RunEvent),
     /// `run.cancelled`: the run ended because someone cancelled it.
     RunCancelled(RunEvent),
-    /// `run.rejected`: the run ended because a person refused it.
-    RunRejected(RunEvent),
+    /// `run.needs_review`: the attempt ended, and the run waits for a person.
+    RunNeedsReview {
+        /// The run.
+        run: RunEvent,
+        /// Why its executor asked for one.
+        note: Note,
+    },
+    /// `run.rejected`: the run ended because a person refused it. One that a person approved
+    /// is told as [`RunProcessed`](Self::RunProcessed).
+    RunRejected {
+        /// The run.
+        run: RunEvent,
+        /// What was added.
+        note: Option<Note>,
+        /// Who refused it, where that was told.
+        reviewer: Option<Reviewer>,
+    },
     /// `run.released`: the run was given back unfinished and waits again.
     RunReleased(RunEvent),
     /// `run.interrupted`: the process that held the run died, and it waits again.
@@ -138,7 +153,8 @@ impl EventKind {
             | Self::RunRetrying { run, .. }
             | Self::RunCancelling(run)
             | Self::RunCancelled(run)
-            | Self::RunRejected(run)
+            | Self::RunNeedsReview { run, .. }
+            | Self::RunRejected { run, .. }
             | Self::RunReleased(run)
             | Self::RunInterrupted(run) => Some(run),
         }

@@ -81,10 +81,15 @@ static RUN_CANCELLED: EventInfo = info(
     "the run ended because someone cancelled it",
     &["run"],
 );
+static RUN_NEEDS_REVIEW: EventInfo = info(
+    "run.needs_review",
+    "the attempt ended, and the run waits for a person",
+    &["run", "note"],
+);
 static RUN_REJECTED: EventInfo = info(
     "run.rejected",
     "the run ended because a person refused it",
-    &["run"],
+    &["run", "note", "reviewer"],
 );
 static RUN_RELEASED: EventInfo = info(
     "run.released",
@@ -97,7 +102,7 @@ static RUN_INTERRUPTED: EventInfo = info(
     &["run"],
 );
 
-static ALL: [&EventInfo; 16] = [
+static ALL: [&EventInfo; 17] = [
     &BATCH_CREATED,
     &BATCH_PAUSED,
     &BATCH_RESUMED,
@@ -111,6 +116,7 @@ static ALL: [&EventInfo; 16] = [
     &RUN_RETRYING,
     &RUN_CANCELLING,
     &RUN_CANCELLED,
+    &RUN_NEEDS_REVIEW,
     &RUN_REJECTED,
     &RUN_RELEASED,
     &RUN_INTERRUPTED,
@@ -140,7 +146,8 @@ impl EventKind {
             Self::RunRetrying { .. } => &RUN_RETRYING,
             Self::RunCancelling(_) => &RUN_CANCELLING,
             Self::RunCancelled(_) => &RUN_CANCELLED,
-            Self::RunRejected(_) => &RUN_REJECTED,
+            Self::RunNeedsReview { .. } => &RUN_NEEDS_REVIEW,
+            Self::RunRejected { .. } => &RUN_REJECTED,
             Self::RunReleased(_) => &RUN_RELEASED,
             Self::RunInterrupted(_) => &RUN_INTERRUPTED,
         }

@@ -1,8 +1,11 @@
-use super::{Entry, Event, EventId, EventKind, Facet, Fact, RunEnd, RunEvent, Sequence};
+use super::{
+    Entry, Event, EventId, EventKind, Facet, Fact, RunEnd, RunEvent, RunInReview, RunRetry,
+    RunReviewed, Sequence,
+};
 use crate::batch::{Batch, BatchState, Counts};
 use crate::id::RunId;
 use crate::ordinal::{Ordinal, OrdinalSet};
-use crate::run::{Attempt, Failure, RunState};
+use crate::run::{Attempt, Failure, RunState, Verdict};
 use crate::valid::Metadata;
 
 /// What an event carries of a run's input.
@@ -25,6 +28,8 @@ impl Fact {
             Self::Started(started) => started.iter().map(|start| start.ordinal).collect(),
             Self::Ended(ends) => ends.iter().map(|end| end.ordinal).collect(),
             Self::Retrying(retries) => retries.iter().map(|retry| retry.ordinal).collect(),
+            Self::NeedsReview(runs) => runs.iter().map(|run| run.ordinal).collect(),
+            Self::Reviewed(runs) => runs.iter().map(|run| run.ordinal).collect(),
             Self::Released(set)
             | Self::Interrupted(set)
             | Self::Cancelling(set)
@@ -54,32 +59,33 @@ pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject
             .map(|ordinal| event(ordinal, kind(run(ordinal, None))))
             .collect()
     };
+    let one = |ordinal: Ordinal, attempt, kind: &dyn Fn(RunEvent) -> EventKind| {
+        event(ordinal, kind(run(ordinal, attempt)))
+    };
     match &entry.fact {
         Fact::Created | Fact::Paused | Fact::Resumed | Fact::Finished { .. } => {
             let events = of_batch(entry).into_iter();
             events.map(|(id, kind)| with_id(id, kind)).collect()
         }
-        Fact::Started(started) => started
+        Fact::Started(starts) => starts
             .iter()
-            .map(|start| {
-                let run = run(start.ordinal, Some(start.attempt));
-                event(start.ordinal, EventKind::RunStarted(run))
-            })
+            .map(|start| one(start.ordinal, Some(start.attempt), &EventKind::RunStarted))
             .collect(),
         Fact::Ended(ends) => ends
             .iter()
-            .map(|end| event(end.ordinal, ended(end, run(end.ordinal, end.attempt))))
+            .map(|end| one(end.ordinal, end.attempt, &|run| ended(end, run)))
             .collect(),
         Fact::Retrying(retries) => retries
             .iter()
-            .map(|retry| {
-                let kind = EventKind::RunRetrying {
-                    run: run(retry.ordinal, Some(retry.attempt)),
-                    failure: retry.failure.clone(),
-                    due_at: retry.due_at,
-                };
-                event(retry.ordinal, kind)
-            })
+            .map(|it| one(it.ordinal, Some(it.attempt), &|run| retrying(it, run)))
+            .collect(),
+        Fact::NeedsReview(runs) => runs
+            .iter()
+            .map(|it| one(it.ordinal, Some(it.attempt), &|run| in_review(it, run)))
+            .collect(),
+        Fact::Reviewed(runs) => runs
+            .iter()
+            .map(|it| one(it.ordinal, Some(it.attempt), &|run| reviewed(it, run)))
             .collect(),
         Fact::Released(set) => each(set, EventKind::RunReleased),
         Fact::Interrupted(set) => each(set, EventKind::RunInterrupted),
@@ -120,12 +126,45 @@ fn finished(
     succeeded.into_iter().chain(cancelled).chain([last])
 }
 
+/// The event of a failed attempt that is not the last.
+fn retrying(retry: &RunRetry, run: RunEvent) -> EventKind {
+    EventKind::RunRetrying {
+        run,
+        failure: retry.failure.clone(),
+        due_at: retry.due_at,
+    }
+}
+
+/// The event of a run that needs a person.
+fn in_review(asked: &RunInReview, run: RunEvent) -> EventKind {
+    EventKind::RunNeedsReview {
+        run,
+        note: asked.note.clone(),
+    }
+}
+
+/// The event of an answered review.
+fn reviewed(answer: &RunReviewed, run: RunEvent) -> EventKind {
+    match answer.verdict {
+        Verdict::Approved => EventKind::RunProcessed(run),
+        Verdict::Rejected => EventKind::RunRejected {
+            run,
+            note: answer.note.clone(),
+            reviewer: answer.reviewer.clone(),
+        },
+    }
+}
+
 /// The event of a run's end.
 fn ended(end: &RunEnd, run: RunEvent) -> EventKind {
     match end.state {
         RunState::Processed => EventKind::RunProcessed(run),
         RunState::Cancelled => EventKind::RunCancelled(run),
-        RunState::Rejected => EventKind::RunRejected(run),
+        RunState::Rejected => EventKind::RunRejected {
+            run,
+            note: None,
+            reviewer: None,
+        },
         _ => {
             let unknown = || Failure::new("UNKNOWN", "no reason was recorded");
             EventKind::RunFailed(run, end.failure.clone().unwrap_or_else(unknown))

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::{BatchState, Counts};
 use crate::ordinal::{Ordinal, OrdinalSet};
-use crate::run::{Attempt, Failure, RunState};
+use crate::run::{Attempt, Failure, Note, Reviewer, RunState, Verdict};
 
 /// What happened to which runs of a batch. What a fact says never changes later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,12 @@ pub enum Fact {
     /// Attempts failed, and their runs wait for another.
     #[serde(rename = "r")]
     Retrying(Vec<RunRetry>),
+    /// Attempts ended, and their runs wait for a person.
+    #[serde(rename = "v")]
+    NeedsReview(Vec<RunInReview>),
+    /// People answered, and with that these runs ended.
+    #[serde(rename = "vd")]
+    Reviewed(Vec<RunReviewed>),
     /// Runs were given back unfinished; no attempt was counted.
     #[serde(rename = "b")]
     Released(OrdinalSet),
@@ -97,4 +103,38 @@ pub struct RunRetry {
     /// When the run may be claimed again.
     #[serde(rename = "d")]
     pub due_at: Timestamp,
+}
+
+/// One attempt whose executor asked for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunInReview {
+    /// The run's place.
+    #[serde(rename = "o")]
+    pub ordinal: Ordinal,
+    /// The attempt.
+    #[serde(rename = "a")]
+    pub attempt: Attempt,
+    /// Why.
+    #[serde(rename = "n")]
+    pub note: Note,
+}
+
+/// One run in review that was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunReviewed {
+    /// The run's place.
+    #[serde(rename = "o")]
+    pub ordinal: Ordinal,
+    /// The attempt that was its last.
+    #[serde(rename = "a")]
+    pub attempt: Attempt,
+    /// What was said. [`Verdict::state`] is how the run ended.
+    #[serde(rename = "v")]
+    pub verdict: Verdict,
+    /// What was added.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
+    /// Who said it, where that was told.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub reviewer: Option<Reviewer>,
 }

@@ -18,6 +18,8 @@ impl Fact {
                 "run.rejected",
             ],
             Self::Retrying(_) => &["run.retrying"],
+            Self::NeedsReview(_) => &["run.needs_review"],
+            Self::Reviewed(_) => &["run.processed", "run.rejected"],
             Self::Released(_) => &["run.released"],
             Self::Interrupted(_) => &["run.interrupted"],
             Self::Cancelling(_) => &["run.cancelling"],

@@ -18,6 +18,17 @@ impl Fact {
                 let failures = retries.iter().map(|retry| &retry.failure);
                 retries.len() * BYTES_A_RUN + failures.map(bytes).sum::<usize>()
             }
+            Self::NeedsReview(runs) => {
+                let notes = runs.iter().map(|run| run.note.as_str().len());
+                runs.len() * BYTES_A_RUN + notes.sum::<usize>()
+            }
+            Self::Reviewed(runs) => {
+                let notes = runs.iter().filter_map(|run| run.note.as_ref());
+                let names = runs.iter().filter_map(|run| run.reviewer.as_ref());
+                runs.len() * BYTES_A_RUN
+                    + notes.map(|note| note.as_str().len()).sum::<usize>()
+                    + names.map(|name| name.as_str().len()).sum::<usize>()
+            }
             Self::Released(set)
             | Self::Interrupted(set)
             | Self::Cancelling(set)
@@ -52,6 +63,25 @@ mod tests {
         assert_eq!(ended, 2 * (BYTES_A_RUN + 1 + 1_000));
         assert!(Fact::Swept(OrdinalSet::up_to(1_000)).weight() < 100);
     }
+    #[test]
+    fn the_notes_of_reviews_weigh() {
+        let asked = crate::journal::RunInReview {
+            ordinal: Ordinal::new(0),
+            attempt: Attempt::FIRST,
+            note: "why".into(),
+        };
+        assert_eq!(Fact::NeedsReview(vec![asked]).weight(), BYTES_A_RUN + 3);
+        let answered = crate::journal::RunReviewed {
+            ordinal: Ordinal::new(0),
+            attempt: Attempt::FIRST,
+            verdict: crate::run::Verdict::Rejected,
+            note: Some("not ours".into()),
+            reviewer: Some("anna".into()),
+        };
+        let weight = Fact::Reviewed(vec![answered]).weight();
+        assert_eq!(weight, BYTES_A_RUN + 8 + 4);
+    }
+
     #[test]
     fn each_failed_attempt_weighs_itself_and_what_it_says() {
         let retry = |message: usize| RunRetry {

@@ -25,7 +25,9 @@ pub(super) fn settle_slices(settlements: Vec<Settlement>) -> Vec<Vec<Settlement>
 
 fn output_bytes(disposition: &Disposition) -> usize {
     match disposition {
-        Disposition::Processed { output } | Disposition::Failed { output, .. } => {
+        Disposition::Processed { output }
+        | Disposition::Failed { output, .. }
+        | Disposition::NeedsReview { output, .. } => {
             output.as_ref().map_or(0, |output| output.as_json().len())
         }
         Disposition::Retry { .. } | Disposition::Released => 0,

@@ -17,11 +17,14 @@ use crate::ordinal::OrdinalSet;
 use crate::run::Run;
 use crate::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, FlowReply,
-    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, RunQuery,
-    Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError, WorkflowChange,
-    WorkflowReply,
+    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal,
+    ReviewReply, ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage,
+    StorageError, WorkflowChange, WorkflowReply,
 };
 use crate::valid::ValidInput;
+
+/// No commit records more answers to reviews than this; each may bring a note of 1 KiB.
+const ANSWERS_A_COMMIT: usize = 256;
 
 #[async_trait]
 impl<K: OrderedKv> Storage for KvStorage<K> {
@@ -70,6 +73,16 @@ impl<K: OrderedKv> Storage for KvStorage<K> {
     async fn set_flow(&self, batch: BatchId, flow: Flow) -> Result<FlowReply, StorageError> {
         self.call(move |machine, _| machine.set_flow(batch, flow))
             .await
+    }
+
+    async fn review(&self, requests: Vec<ReviewRequest>) -> Result<Vec<ReviewReply>, StorageError> {
+        let mut replies = Vec::with_capacity(requests.len());
+        for slice in requests.chunks(ANSWERS_A_COMMIT) {
+            let slice = slice.to_vec();
+            let recorded = self.call(move |machine, now| machine.review(slice, now));
+            replies.extend(recorded.await?);
+        }
+        Ok(replies)
     }
 
     async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError> {

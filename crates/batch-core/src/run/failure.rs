@@ -60,7 +60,7 @@ impl fmt::Display for Failure {
 }
 
 /// Cuts a text at a character boundary so that it has at most `most` bytes.
-fn cut(mut text: String, most: usize) -> String {
+pub(super) fn cut(mut text: String, most: usize) -> String {
     text.truncate(text.floor_char_boundary(most));
     text
 }

@@ -28,7 +28,7 @@ pub enum RunState {
     /// A dispatcher has claimed it and has been asked to stop it.
     #[serde(rename = "CANCELLING")]
     Cancelling,
-    /// Waits for a person.
+    /// Its executor is done and asked for a person, whom it waits for. Nobody holds it.
     #[serde(rename = "NEEDS_REVIEW")]
     NeedsReview,
     /// Ended well.

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use super::{Failure, Output, RunState};
+use super::{Failure, Output, Review, RunState};
 use crate::catalogue::Version;
 use crate::id::{RunId, SubmissionId, WorkflowId};
 use crate::request::Priority;
@@ -45,4 +45,6 @@ pub struct Run {
     pub failure: Option<Failure>,
     /// What its executor gave back. Lists leave it out unless asked for it.
     pub output: Option<Output>,
+    /// The review that it is in, or was in.
+    pub review: Option<Review>,
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Claim, ClaimKey};
-use crate::run::{Failure, Output, RunState};
+use crate::run::{Failure, Note, Output, RunState};
 
 /// How an attempt ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,6 +57,13 @@ pub enum Disposition {
         /// Why.
         failure: Failure,
         /// What the executor gave back all the same.
+        output: Option<Output>,
+    },
+    /// The run waits for a person, who approves or rejects it. An attempt is counted.
+    NeedsReview {
+        /// Why.
+        note: Note,
+        /// What the executor gave back so far; it stays with the run.
         output: Option<Output>,
     },
     /// The attempt failed; the run waits and may then be claimed again.

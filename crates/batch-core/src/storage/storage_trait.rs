@@ -5,8 +5,9 @@ use async_trait::async_trait;
 
 use super::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, FlowReply,
-    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, RunQuery,
-    Settled, Settlement, SinkCursor, SinkStart, StorageError, WorkflowChange, WorkflowReply,
+    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal,
+    ReviewReply, ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, StorageError,
+    WorkflowChange, WorkflowReply,
 };
 use crate::batch::{Batch, Flow, Submission};
 use crate::catalogue::Workflow;
@@ -64,6 +65,13 @@ use crate::valid::ValidInput;
 /// [`Failure::EXPIRED`](crate::run::Failure::EXPIRED), in the first claim or prune from that time
 /// on. Held ones go on, and end so if they come to wait again. Until then they are as they were,
 /// whatever the clock says. A batch of any size expires in the same few writes.
+///
+/// # Runs in review
+///
+/// A run whose attempt needs review is held by nobody, and is neither claimed nor taken back; it
+/// does not expire. Its output, its note and its attempt stay as they are until a person
+/// answers, however often the store is opened. Its batch is not finished before that. Cancelled,
+/// by itself or with its batch, it ends as cancelled.
 ///
 /// # Cancel safety
 ///
@@ -149,6 +157,15 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// until it is resumed, and its view says so. What has ended stays as it is, and asking for
     /// what is so already changes nothing.
     async fn set_flow(&self, batch: BatchId, flow: Flow) -> Result<FlowReply, StorageError>;
+
+    /// Records what people answer to runs in review; the replies stand in the order of the requests.
+    ///
+    /// A run that is approved ends as processed, and one that is rejected as rejected, each with
+    /// the output it had. The same verdict again is told so and changes nothing: the first answer
+    /// stands, with its note. On any other run nothing is changed, and the reply says where it
+    /// stands. A long list of answers may be recorded in several commits, in order. Answering again
+    /// after an unclear error is safe.
+    async fn review(&self, requests: Vec<ReviewRequest>) -> Result<Vec<ReviewReply>, StorageError>;
 
     /// Reads a batch; `None` where there is none.
     async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError>;

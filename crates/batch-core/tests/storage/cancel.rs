@@ -4,7 +4,7 @@ use std::time::Duration;
 use batch_core::storage::{CancelReply, CancelTarget, ClaimRequest};
 use batch_core::time::Clock;
 
-use super::yard::{Yard, request, workflow};
+use super::yard::{Yard, needs_review, request, workflow};
 
 async fn cancel(yard: &Yard, target: CancelTarget) -> CancelReply {
     yard.storage().cancel(target).await.unwrap()
@@ -16,6 +16,28 @@ async fn cancelling_a_thousand_waiting_runs_costs_the_writes_of_cancelling_ten()
     let mut costs = Vec::new();
     for inputs in [10, 1_000] {
         let id = yard.submit(inputs).await;
+        let before = yard.kv.writes();
+        let reply = cancel(&yard, CancelTarget::Batch(id)).await;
+        assert_eq!(reply, CancelReply::Cancelled);
+        costs.push(yard.kv.writes() - before);
+    }
+    assert_eq!(costs[0], costs[1]);
+}
+
+#[tokio::test]
+async fn cancelling_a_thousand_runs_in_review_costs_the_writes_of_cancelling_ten() {
+    let yard = Yard::new().await;
+    let mut costs = Vec::new();
+    for inputs in [10, 1_000] {
+        let id = yard.submit(inputs).await;
+        let mut left = inputs;
+        while left > 0 {
+            for run in yard.claim(left).await {
+                yard.settle(run, needs_review()).await;
+                left -= 1;
+            }
+        }
+        assert_eq!(yard.batch(id).await.counts.needs_review, u64::from(inputs));
         let before = yard.kv.writes();
         let reply = cancel(&yard, CancelTarget::Batch(id)).await;
         assert_eq!(reply, CancelReply::Cancelled);

@@ -9,6 +9,8 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Started(_) => "started",
         Fact::Ended(_) => "ended",
         Fact::Retrying(_) => "retrying",
+        Fact::NeedsReview(_) => "needs review",
+        Fact::Reviewed(_) => "reviewed",
         Fact::Released(_) => "released",
         Fact::Interrupted(_) => "interrupted",
         Fact::Cancelling(_) => "cancelling",

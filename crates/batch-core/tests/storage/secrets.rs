@@ -1,7 +1,7 @@
 use batch_core::request::{BatchRequest, Input};
 use batch_core::storage::{CancelTarget, Disposition};
 
-use super::yard::{Yard, processed, retry};
+use super::yard::{Yard, needs_review, processed, retry};
 
 const MARKER: &str = "hunter2-hunter2";
 
@@ -31,6 +31,15 @@ async fn secrets_stay_for_a_retry_and_go_with_the_end_of_the_run() {
     }
     let run = yard.claim(1).await.remove(0);
     yard.settle(run, processed()).await;
+    assert!(!is_stored(&yard));
+}
+
+#[tokio::test]
+async fn the_secrets_of_a_run_go_when_it_goes_into_review() {
+    let yard = Yard::new().await;
+    yard.submit_request(with_secrets(1)).await;
+    let run = yard.claim(1).await.remove(0);
+    yard.settle(run, needs_review()).await;
     assert!(!is_stored(&yard));
 }
 

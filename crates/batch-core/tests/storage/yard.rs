@@ -58,6 +58,13 @@ pub fn retry(seconds: u64) -> Disposition {
     }
 }
 
+pub fn needs_review() -> Disposition {
+    Disposition::NeedsReview {
+        note: "for a test".into(),
+        output: Some(Output::new(&"so far").unwrap()),
+    }
+}
+
 impl Yard {
     /// The store that a map holds, opened.
     pub fn on(kv: FaultyKv) -> Self {

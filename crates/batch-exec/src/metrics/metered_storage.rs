@@ -12,9 +12,9 @@ use batch_core::ordinal::OrdinalSet;
 use batch_core::run::Run;
 use batch_core::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, FlowReply,
-    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, RunQuery,
-    Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError, WorkflowChange,
-    WorkflowReply,
+    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal,
+    ReviewReply, ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage,
+    StorageError, WorkflowChange, WorkflowReply,
 };
 use batch_core::valid::ValidInput;
 use tokio::time::Instant;
@@ -93,6 +93,11 @@ impl Storage for MeteredStorage {
     async fn set_flow(&self, batch: BatchId, flow: Flow) -> Answer<FlowReply> {
         let call = self.inner.set_flow(batch, flow);
         self.timed("set_flow", call).await
+    }
+
+    async fn review(&self, requests: Vec<ReviewRequest>) -> Answer<Vec<ReviewReply>> {
+        let call = self.inner.review(requests);
+        self.timed("review", call).await
     }
 
     async fn batch(&self, id: BatchId) -> Answer<Option<Batch>> {

@@ -13,8 +13,8 @@ use batch_core::run::Run;
 use batch_core::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, ErrorKind,
     FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned,
-    Renewal, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError,
-    WorkflowChange, WorkflowReply,
+    Renewal, ReviewReply, ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart,
+    Storage, StorageError, WorkflowChange, WorkflowReply,
 };
 use batch_core::time::ManualClock;
 use batch_core::valid::ValidInput;
@@ -166,6 +166,11 @@ impl Storage for FaultyStorage {
     async fn set_flow(&self, batch: BatchId, flow: Flow) -> Answer<FlowReply> {
         let call = self.inner.set_flow(batch, flow);
         self.call(StorageMethod::SetFlow, call).await
+    }
+
+    async fn review(&self, requests: Vec<ReviewRequest>) -> Answer<Vec<ReviewReply>> {
+        let call = self.inner.review(requests);
+        self.call(StorageMethod::Review, call).await
     }
 
     async fn batch(&self, id: BatchId) -> Answer<Option<Batch>> {

@@ -22,6 +22,7 @@ pub enum StorageMethod {
     Renew,
     Cancel,
     SetFlow,
+    Review,
     Batch,
     Batches,
     Submission,
@@ -53,6 +54,7 @@ impl StorageMethod {
                 | Self::Renew
                 | Self::Cancel
                 | Self::SetFlow
+                | Self::Review
                 | Self::OpenSink
                 | Self::AdvanceSink
                 | Self::RemoveSink

@@ -107,6 +107,10 @@ impl Storage for FlakyStorage {
         self.inner.set_flow(batch, flow).await
     }
 
+    async fn review(&self, requests: Vec<ReviewRequest>) -> Answer<Vec<ReviewReply>> {
+        self.inner.review(requests).await
+    }
+
     async fn batch(&self, id: BatchId) -> Answer<Option<Batch>> {
         self.inner.batch(id).await
     }

@@ -18,6 +18,7 @@ pub(super) mod queue;
 pub(super) mod race;
 pub(super) mod renew;
 pub(super) mod reopen;
+pub(super) mod review;
 pub(super) mod secrets;
 pub(super) mod settle;
 pub(super) mod sinks;

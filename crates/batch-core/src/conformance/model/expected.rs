@@ -6,13 +6,13 @@ use super::gate::Gate;
 use super::known::{Held, Known};
 use super::step::Step;
 use crate::batch::{Batch, BatchState, Flow};
-use crate::conformance::sample::{failed, output, processed, request, retry, valid};
+use crate::conformance::sample::{failed, needs_review, output, processed, request, retry, valid};
 use crate::conformance::yard::{LEASE, Yard, run_id};
 use crate::id::{BatchId, RunId};
-use crate::run::{Failure, RunState};
+use crate::run::{Failure, RunState, Verdict};
 use crate::storage::{
     CancelReply, ClaimToken, ClaimedRun, Disposition, FlowReply, InsertReply, NewBatch, QueueBound,
-    Renewal, Settled,
+    Renewal, ReviewRequest, Settled,
 };
 use crate::time::Clock;
 
@@ -51,6 +51,7 @@ fn disposition(how: u8) -> Disposition {
         1 => retry(RETRY.as_secs()),
         2 => Disposition::Released,
         3 => output(&"long ".repeat(300)),
+        4 => needs_review("for a person"),
         _ => processed(),
     }
 }
@@ -81,6 +82,7 @@ impl Expected {
             Step::SetWorkflowFlow(flow) => self.gate.set_flow(yard, flow).await,
             Step::SetLimits(limits) => self.gate.limit(yard, limits, uptime(yard)).await,
             Step::ComeLate(which) => self.come_late(yard, which).await,
+            Step::Review { which, verdict } => self.review(yard, which, verdict).await,
             Step::Wait(seconds) => yard.clock().advance(Duration::from_secs(seconds)),
             Step::Prune => self.prune(yard).await,
             Step::Crash => {
@@ -263,6 +265,7 @@ impl Expected {
             (_, 0) => (RunState::Failed, 1),
             (_, 1) => (RunState::Pending, 1),
             (_, 2) => (RunState::Pending, 0),
+            (_, 4) => (RunState::NeedsReview, 1),
             _ => (RunState::Processed, 1),
         };
         assert_eq!(settled, Settled::Applied(state));
@@ -369,6 +372,24 @@ impl Expected {
         assert_eq!(reply, expected, "run {run} of {batch}");
     }
 
+    /// Of a run in review, of one that was answered before, or of any.
+    async fn review(&mut self, yard: &Yard, which: usize, verdict: Verdict) {
+        let asked = |known: &Known| match which % 4 {
+            0 => true,
+            1 => known.verdict.is_some(),
+            _ => known.state == RunState::NeedsReview,
+        };
+        let runs = self.runs.iter().filter(|(_, known)| asked(known));
+        let ids: Vec<_> = runs.map(|(id, _)| *id).collect();
+        let Some(id) = ids.get(which / 4 % ids.len().max(1)).copied() else {
+            return;
+        };
+        let request = ReviewRequest::new(id, verdict);
+        let replies = yard.storage().review(vec![request]).await.unwrap();
+        let known = self.runs.get_mut(&id).expect("one of those that are there");
+        assert_eq!(replies, [known.review(verdict)], "{verdict} of {id}");
+    }
+
     async fn prune(&mut self, yard: &Yard) {
         let now = uptime(yard);
         self.expire(now);
@@ -431,6 +452,8 @@ impl Expected {
             assert_eq!(run.attempts, known.attempts, "{}", run.id);
             assert_eq!(run.interruptions, known.interruptions, "{}", run.id);
             assert_eq!(run.ended_at.is_some(), known.state.is_ended(), "{run:?}");
+            let answer = run.review.and_then(|review| review.answer);
+            assert_eq!(answer.map(|answer| answer.verdict), known.verdict);
             let reason = run.failure.as_ref().map(Failure::reason);
             let crashed = known.state == RunState::Failed && known.interruptions > 5;
             assert!(!crashed || reason == Some(Failure::CRASHED) || reason == Some("X"));
@@ -443,11 +466,14 @@ impl Expected {
             assert_eq!(batch.flow, whole.flow, "{batch:?}");
         }
         let untouched = self.of(batch.id).all(|(_, k)| k.state == RunState::Pending);
+        let over = |known: Known| known.state.is_ended() || known.state == RunState::NeedsReview;
+        let waits_for_people = self.of(batch.id).all(|(_, known)| over(known));
         let expected = match (whole.swept, self.all_ended(batch.id)) {
             (true, true) => BatchState::Cancelled,
             (true, false) => BatchState::Cancelling,
             (false, true) => BatchState::Processed,
             (false, false) if untouched => BatchState::Pending,
+            (false, false) if waits_for_people => BatchState::NeedsReview,
             (false, false) => BatchState::Processing,
         };
         assert_eq!(batch.state, expected, "{batch:?}");

@@ -11,6 +11,7 @@ enum Told {
     #[default]
     Waiting,
     Held,
+    InReview,
     Ended,
 }
 
@@ -52,12 +53,15 @@ impl JournalCheck {
             Fact::Retrying(_) | Fact::Released(_) | Fact::Interrupted(_) => {
                 self.step(entry, &[Told::Held], Told::Waiting);
             }
+            Fact::NeedsReview(_) => self.step(entry, &[Told::Held], Told::InReview),
+            Fact::Reviewed(_) => self.step(entry, &[Told::InReview], Told::Ended),
             Fact::Cancelling(_) => self.step(entry, &[Told::Held], Told::Held),
-            Fact::Swept(_) | Fact::Expired(_) => self.step(entry, &[Told::Waiting], Told::Ended),
+            Fact::Swept(_) => self.step(entry, &[Told::Waiting, Told::InReview], Told::Ended),
+            Fact::Expired(_) => self.step(entry, &[Told::Waiting], Told::Ended),
             Fact::Ended(ends) => {
                 let cancels = ends.iter().all(|end| end.state == RunState::Cancelled);
                 let from: &[Told] = match cancels {
-                    true => &[Told::Held, Told::Waiting],
+                    true => &[Told::Held, Told::Waiting, Told::InReview],
                     false => &[Told::Held],
                 };
                 self.step(entry, from, Told::Ended);

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use crate::run::RunState;
-use crate::storage::ClaimedRun;
+use crate::run::{RunState, Verdict};
+use crate::storage::{ClaimedRun, ReviewReply};
 
 /// A run interrupted this often executes in quarantine.
 pub(super) const SUSPECT_AFTER: u32 = 2;
@@ -16,6 +16,8 @@ pub(super) struct Known {
     pub(super) interruptions: u32,
     /// The uptime before which it must not be claimed.
     pub(super) due: Duration,
+    /// What a person answered.
+    pub(super) verdict: Option<Verdict>,
 }
 
 impl Known {
@@ -24,6 +26,7 @@ impl Known {
         attempts: 0,
         interruptions: 0,
         due: Duration::ZERO,
+        verdict: None,
     };
 
     pub(super) fn is_suspect(&self) -> bool {
@@ -50,10 +53,23 @@ impl Known {
         };
     }
 
+    /// Somebody answers its review, if it is in one.
+    pub(super) fn review(&mut self, verdict: Verdict) -> ReviewReply {
+        match self.state {
+            RunState::NeedsReview => {
+                self.state = verdict.state();
+                self.verdict = Some(verdict);
+                ReviewReply::Recorded
+            }
+            _ if self.verdict == Some(verdict) => ReviewReply::Repeated,
+            other => ReviewReply::NotInReview(other),
+        }
+    }
+
     /// Somebody cancels it.
     pub(super) fn cancel(&mut self) {
         self.state = match self.state {
-            RunState::Pending => RunState::Cancelled,
+            RunState::Pending | RunState::NeedsReview => RunState::Cancelled,
             RunState::Processing => RunState::Cancelling,
             other => other,
         };

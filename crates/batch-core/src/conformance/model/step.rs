@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use crate::batch::Flow;
 use crate::catalogue::{Rate, WorkflowLimits};
+use crate::run::Verdict;
 
 /// One thing that somebody does. Large numbers choose among what is there.
 #[derive(Debug, Clone)]
@@ -41,6 +42,10 @@ pub(super) enum Step {
     SetLimits(WorkflowLimits),
     /// Everybody sleeps through a lease, and one of them settles all the same.
     ComeLate(usize),
+    Review {
+        which: usize,
+        verdict: Verdict,
+    },
     Wait(u64),
     Prune,
     Crash,
@@ -52,14 +57,15 @@ pub(super) fn quiet_step() -> impl Strategy<Value = Step> {
         2 => (1u32..16, prop::option::of(0u8..3)).prop_map(|(inputs, key)| Step::Submit { inputs, key }),
         1 => timed(),
         4 => (1u32..12).prop_map(Step::Claim),
-        8 => (any::<usize>(), 0u8..5).prop_map(|(which, how)| Step::Settle { which, how }),
-        2 => any::<usize>().prop_map(Step::SettleAgain),
+        8 => (any::<usize>(), 0u8..6).prop_map(|(which, how)| Step::Settle { which, how }),
+        3 => any::<usize>().prop_map(Step::SettleAgain),
         1 => Just(Step::RenewAll),
         1 => any::<usize>().prop_map(Step::RenewAgain),
         1 => any::<usize>().prop_map(Step::CancelBatch),
         1 => (any::<usize>(), 0u32..16).prop_map(|(batch, run)| Step::CancelRun { batch, run }),
         1 => controls(),
         1 => any::<usize>().prop_map(Step::ComeLate),
+        4 => review(),
         2 => (1u64..45).prop_map(Step::Wait),
         1 => Just(Step::Prune),
     ]
@@ -71,6 +77,11 @@ pub(super) fn crashing_step() -> impl Strategy<Value = Step> {
         20 => quiet_step(),
         1 => Just(Step::Crash),
     ]
+}
+
+fn review() -> impl Strategy<Value = Step> {
+    let verdict = prop::sample::select(&Verdict::ALL[..]);
+    (any::<usize>(), verdict).prop_map(|(which, verdict)| Step::Review { which, verdict })
 }
 
 /// A batch whose runs begin later, one after the other, or only until a time. In seconds.

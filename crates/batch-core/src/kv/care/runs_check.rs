@@ -171,6 +171,11 @@ impl<'a> RunsCheck<'a> {
                 FindingKind::RecordMissing,
                 "it waits for its time, and no record says until when",
             )
+        } else if live.review.contains(ordinal) && record.is_none_or(|r| r.review.is_none()) {
+            (
+                FindingKind::RecordMissing,
+                "it is in review, and no record says why",
+            )
         } else if live.cancelling.contains(ordinal) && !live.held.contains(ordinal) {
             (
                 FindingKind::RunWrong,
@@ -226,7 +231,7 @@ impl<'a> RunsCheck<'a> {
         }
     }
 
-    /// Secrets go when their run ends, or, where it was swept, soon after.
+    /// Secrets go when their run ends or goes into review, or, where it was swept, soon after.
     fn check_secrets<K: OrderedKv>(
         &self,
         records: &Records<'_, K>,
@@ -236,6 +241,9 @@ impl<'a> RunsCheck<'a> {
     ) -> Result<(), StorageError> {
         let cleared = !matches!(tidy, Found::Absent);
         let swept = |ordinal| self.sweeps().iter().any(|s| s.ordinals.contains(ordinal));
+        let none = OrdinalSet::new();
+        let live = self.live.as_ref().filter(|_| self.header.end.is_none());
+        let in_review = live.map_or(&none, |live| &live.review);
         let has_ended = |ordinal| ended.values().any(|runs| runs.contains(ordinal));
         let mut there = 0;
         for key in records.all_keys(key::all_secrets(self.id))? {
@@ -247,13 +255,17 @@ impl<'a> RunsCheck<'a> {
             if ordinal.get() >= self.header.total || self.header.with_secrets == 0 {
                 let text = "it has secrets, and its batch came without";
                 notes.find_run(self.id, ordinal, FindingKind::SecretsAstray, text);
+            } else if in_review.contains(ordinal) {
+                let text = "it is in review, and its secrets are still there";
+                notes.find_run(self.id, ordinal, FindingKind::SecretsAstray, text);
             } else if has_ended(ordinal) && !cleared && !waits_for_the_end {
                 let text = "it has ended, and its secrets are still there";
                 notes.find_run(self.id, ordinal, FindingKind::SecretsAstray, text);
             }
         }
         let ended = ended.values().map(OrdinalSet::len).sum::<u32>();
-        let at_least = self.header.with_secrets.saturating_sub(ended);
+        let over = ended.saturating_add(in_review.len());
+        let at_least = self.header.with_secrets.saturating_sub(over);
         if there < at_least && self.runs.unknown.is_empty() {
             let text = format!("at least {at_least} of its runs need secrets, {there} have them");
             notes.find_batch(self.id, FindingKind::SecretsMissing, text);

@@ -78,16 +78,10 @@ pub(super) fn read_batch<K: OrderedKv>(
     Ok(Ok(SavedBatch { header, keys }))
 }
 
-/// The runs that have not ended.
+/// The runs that may still execute, and so need their secrets.
 fn waiting(live: &LiveRecord) -> OrdinalSet {
     let mut waits = live.fresh.clone();
-    for set in [
-        &live.ready,
-        &live.suspect,
-        &live.delayed,
-        &live.review,
-        &live.held,
-    ] {
+    for set in [&live.ready, &live.suspect, &live.delayed, &live.held] {
         waits.union_with(set);
     }
     waits

@@ -37,6 +37,12 @@ impl Tally {
                     .map(|(ordinal, state)| self.end(ordinal, state))
                     .fold(Ok(()), Result::and);
             }
+            Fact::Reviewed(answers) => {
+                let ends = answers.iter().map(|run| (run.ordinal, run.verdict.state()));
+                return ends
+                    .map(|(ordinal, state)| self.end(ordinal, state))
+                    .fold(Ok(()), Result::and);
+            }
             Fact::Swept(runs) | Fact::Expired(runs) => {
                 let state = match &entry.fact {
                     Fact::Expired(_) => RunState::Failed,

@@ -66,7 +66,8 @@ impl<K: OrderedKv> Machine<K> {
         record.ended_at = Some(Self::millis(now).max(began));
         record.due_at = None;
         record.failure = end.failure;
-        record.output = output;
+        // What a run gave back when it went into review stays with it, whatever follows.
+        record.output = output.or(record.output.take());
         let Some(batch) = self.change(id) else {
             return;
         };
@@ -78,7 +79,7 @@ impl<K: OrderedKv> Machine<K> {
     }
 
     /// Keeps an output: a small one in the run's record, others under keys of their own.
-    fn place(&mut self, id: BatchId, ordinal: Ordinal, output: &Output) -> OutputPlace {
+    pub(super) fn place(&mut self, id: BatchId, ordinal: Ordinal, output: &Output) -> OutputPlace {
         let json = output.as_json();
         if json.len() <= OutputPlace::INLINE_BYTES {
             return OutputPlace::Inline(json.to_owned());

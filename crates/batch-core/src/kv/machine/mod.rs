@@ -29,6 +29,7 @@ mod pages;
 mod prune;
 mod read_inputs;
 mod release;
+mod review;
 mod schedule;
 mod settle;
 mod sinks;

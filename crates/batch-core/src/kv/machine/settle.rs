@@ -5,11 +5,11 @@ use super::Machine;
 use super::apply::{AskedToStop, End};
 use super::live_batch::Held;
 use crate::id::{BatchId, RunId};
-use crate::journal::{Fact, RunEnd, RunRetry};
+use crate::journal::{Fact, RunEnd, RunInReview, RunRetry};
 use crate::kv::OrderedKv;
 use crate::kv::record::timestamp;
 use crate::ordinal::OrdinalSet;
-use crate::run::{Attempt, Failure, Output, RunState};
+use crate::run::{Attempt, Failure, Note, Output, RunState};
 use crate::storage::{ClaimKey, Disposition, Renewal, Settled, Settlement, StorageError};
 use crate::time::Moment;
 
@@ -19,6 +19,7 @@ struct Report {
     ended: Vec<RunEnd>,
     retrying: Vec<RunRetry>,
     released: OrdinalSet,
+    in_review: Vec<RunInReview>,
 }
 
 /// What a disposition comes to, once it is known whether the run was asked to stop.
@@ -26,6 +27,7 @@ enum Effect {
     End(RunState, Option<Failure>, Option<Output>),
     Retry(Duration, Failure),
     Release,
+    Review(Note, Option<Output>),
 }
 
 /// The rule: on a run that was asked to stop, every disposition ends it as cancelled.
@@ -40,6 +42,7 @@ fn effect(disposition: Disposition, asked: AskedToStop) -> Effect {
         }
         Disposition::Retry { after, failure } => Effect::Retry(after, failure),
         Disposition::Released => Effect::Release,
+        Disposition::NeedsReview { note, output } => Effect::Review(note, output),
     }
 }
 
@@ -120,6 +123,12 @@ impl<K: OrderedKv> Machine<K> {
                 self.release(run, held);
                 Settled::Applied(RunState::Pending)
             }
+            Effect::Review(note, output) => {
+                let asked = self.ask_for_review(run, held, started_at, note, now);
+                self.keep_output(run, output);
+                report.in_review.push(asked);
+                Settled::Applied(RunState::NeedsReview)
+            }
         }
     }
 
@@ -173,6 +182,9 @@ impl<K: OrderedKv> Machine<K> {
         }
         if !report.released.is_empty() {
             self.note(id, Fact::Released(report.released));
+        }
+        if !report.in_review.is_empty() {
+            self.note(id, Fact::NeedsReview(report.in_review));
         }
         if !report.ended.is_empty() {
             self.note(id, Fact::Ended(report.ended));

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Machine;
+use super::review::view_review;
 use crate::id::{BatchId, RunId};
 use crate::kv::OrderedKv;
 use crate::kv::key;
@@ -75,6 +76,7 @@ impl<K: OrderedKv> Machine<K> {
         detail: OutputDetail,
     ) -> Result<Run, StorageError> {
         let Standing { state, record } = standing;
+        let review = view_review(&record, state);
         let (id, ordinal) = (run.batch(), run.ordinal());
         let live = self.live.get(&id);
         let held = live.and_then(|b| b.claims.get(&ordinal));
@@ -114,6 +116,7 @@ impl<K: OrderedKv> Machine<K> {
                 .or(first_due)
                 .filter(|_| state == RunState::Pending)
                 .map(timestamp),
+            review,
             failure: swept.and_then(|s| s.kind.failure()).or(record.failure),
             output,
         })

@@ -22,6 +22,6 @@ pub(super) use idempotency_record::{Fingerprint, IdempotencyRecord};
 pub(super) use input_chunk::{InputChunk, InputChunks};
 pub(super) use journal_record::JournalRecord;
 pub(super) use live_record::{LiveRecord, Sweep, SweepKind, sweep_of, swept};
-pub(super) use run_page::{OutputPlace, RunPage, RunRecord};
+pub(super) use run_page::{OutputPlace, ReviewRecord, RunPage, RunRecord};
 pub(super) use submission_record::SubmissionRecord;
 pub(super) use tidy::Tidy;

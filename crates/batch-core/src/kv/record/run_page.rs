@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ordinal::Ordinal;
-use crate::run::{Failure, RunState};
+use crate::run::{Failure, Note, Reviewer, RunState};
 
 /// How many neighbouring runs share a page.
 ///
@@ -68,6 +68,26 @@ pub(in crate::kv) struct RunRecord {
     /// What the executor gave back.
     #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     pub output: Option<OutputPlace>,
+    /// The review that it is in, or was in.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewRecord>,
+}
+
+/// What is kept of a review. The verdict is how the run ended, and when it ended its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::kv) struct ReviewRecord {
+    /// When the executor asked.
+    #[serde(rename = "t")]
+    pub asked_at: i64,
+    /// Why.
+    #[serde(rename = "n")]
+    pub note: Note,
+    /// What was added to the answer.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub answer_note: Option<Note>,
+    /// Who answered.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub reviewer: Option<Reviewer>,
 }
 
 #[expect(

@@ -10,12 +10,12 @@ use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::{Fact, Sequence};
 use batch_core::kv::{KeyValue, KvStorage};
 use batch_core::ordinal::OrdinalSet;
-use batch_core::run::{Failure, Run};
+use batch_core::run::{Failure, Run, Verdict};
 use batch_core::storage::{
     BatchQuery, CancelReply, CancelTarget, Claim, ClaimKey, ClaimRequest, ClaimToken, Claimed,
     ClaimedRun, Description, Disposition, FlowReply, InsertReply, JournalPage, NewBatch, Page,
-    PageRequest, PruneRequest, Pruned, Renewal, RunQuery, Settled, Settlement, SinkCursor,
-    SinkStart, Storage, StorageError, WorkflowChange, WorkflowReply,
+    PageRequest, PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled,
+    Settlement, SinkCursor, SinkStart, Storage, StorageError, WorkflowChange, WorkflowReply,
 };
 use batch_core::valid::ValidInput;
 
@@ -61,6 +61,13 @@ fn with(run: &ClaimedRun, token: ClaimToken, version: Version) -> ClaimedRun {
         run.interruptions,
         run.input.clone(),
     )
+}
+
+const fn other(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Approved => Verdict::Rejected,
+        Verdict::Rejected => Verdict::Approved,
+    }
 }
 
 impl Animal {
@@ -255,6 +262,19 @@ impl Storage for Animal {
             Flaw::ForgetsAPause if flow == Flow::Paused => Ok(FlowReply::Changed),
             _ => self.inner.set_flow(batch, flow).await,
         }
+    }
+
+    async fn review(&self, requests: Vec<ReviewRequest>) -> Result<Vec<ReviewReply>, StorageError> {
+        let mut replies = self.inner.review(requests.clone()).await?;
+        if self.flaw == Flaw::TakesASecondAnswer {
+            for (reply, request) in replies.iter_mut().zip(&requests) {
+                let ended = ReviewReply::NotInReview(other(request.verdict).state());
+                if *reply == ended {
+                    *reply = ReviewReply::Recorded;
+                }
+            }
+        }
+        Ok(replies)
     }
 
     async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError> {

@@ -242,6 +242,14 @@ fn a_close_that_counts_what_is_held_as_interrupted_is_caught() {
 }
 
 #[test]
+fn a_second_answer_to_a_review_that_is_taken_is_caught() {
+    is_caught(
+        Flaw::TakesASecondAnswer,
+        "review::replies_stand_in_the_order_of_the_requests",
+    );
+}
+
+#[test]
 fn random_days_find_these_by_themselves() {
     for flaw in [
         Flaw::LosesARun,
@@ -258,6 +266,7 @@ fn random_days_find_these_by_themselves() {
         Flaw::LeavesOutEntries,
         Flaw::ForgetsAPause,
         Flaw::IgnoresLimits,
+        Flaw::TakesASecondAnswer,
     ] {
         assert_eq!(check(flaw, QUIET_DAYS), Verdict::Failed, "{flaw:?}");
     }

@@ -55,6 +55,8 @@ pub enum Flaw {
     IgnoresLimits,
     /// Closing does nothing.
     IgnoresAClose,
+    /// A review can be answered anew, and the last answer counts.
+    TakesASecondAnswer,
     /// Closing leaves what is held to the next opening, as a death does.
     ClosesLikeADeath,
 }

@@ -185,3 +185,29 @@ async fn an_end_that_the_journal_does_not_tell_is_found() {
     let wrong = |finding: &&crate::kv::care::Finding| finding.kind == FindingKind::JournalWrong;
     assert_eq!(report.findings.iter().filter(wrong).count(), 2, "{report}");
 }
+
+#[tokio::test]
+async fn a_run_in_review_of_which_no_record_says_why_is_found() {
+    let ground = Ground::new().await;
+    let page = key::page(ground.half, 0);
+    ground.map.edit(&page, |page: &mut RunPage| {
+        page.record_mut(Ordinal::new(6)).review = None;
+    });
+    let report = verify_map(&ground.map).unwrap().to_string();
+    assert!(
+        report.contains("it is in review, and no record says why"),
+        "{report}"
+    );
+}
+
+#[tokio::test]
+async fn secrets_of_a_run_in_review_are_found() {
+    let ground = Ground::new().await;
+    let secrets = key::secrets(ground.half, Ordinal::new(6));
+    ground.map.write(&secrets, b"{}");
+    let report = verify_map(&ground.map).unwrap().to_string();
+    assert!(
+        report.contains("it is in review, and its secrets are still there"),
+        "{report}"
+    );
+}

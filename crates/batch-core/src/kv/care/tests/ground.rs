@@ -192,6 +192,10 @@ fn all_sorts(n: usize) -> Option<Disposition> {
             failure,
         },
         4 => Disposition::Released,
+        6 => Disposition::NeedsReview {
+            note: "for a test".into(),
+            output: Some(Output::new(&"large ".repeat(300)).unwrap()),
+        },
         _ => return None,
     })
 }
@@ -220,7 +224,7 @@ impl Ground {
         work(&storage, 3, |_| Some(output(&"large ".repeat(300)))).await;
         let half = with_secrets(40).idempotency_key("half");
         let half = submit(&storage, half).await;
-        work(&storage, 6, all_sorts).await;
+        work(&storage, 7, all_sorts).await;
         let cancelled = submit(&storage, request(20)).await;
         let target = CancelTarget::Batch(cancelled);
         storage.cancel(target).await.unwrap();

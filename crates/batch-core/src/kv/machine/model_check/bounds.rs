@@ -13,6 +13,16 @@ pub(super) struct Bounds {
     /// A day is left when a run is interrupted more often than this.
     pub interruptions: u32,
     pub commits: Commits,
+    pub reviews: Reviews,
+}
+
+/// Whether runs go into review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Reviews {
+    /// No executor asks for a person.
+    Never,
+    /// Any may, and people answer whatever they like at any moment.
+    May,
 }
 
 /// Whether a commit can fail.

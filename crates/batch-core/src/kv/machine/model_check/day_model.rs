@@ -1,7 +1,7 @@
 use parking_lot::Mutex;
 use stateright::{Model, Property};
 
-use super::bounds::{Bounds, Commits};
+use super::bounds::{Bounds, Commits, Reviews};
 use super::day::Day;
 use super::fault::Fault;
 use super::promise::Promise;
@@ -9,6 +9,7 @@ use super::sight::{Sight, Sights};
 use super::step::{Deed, Ending, How, Step};
 use super::survey::{check_state, check_step};
 use crate::request::{BatchRequest, Input, Limits};
+use crate::run::Verdict;
 use crate::valid::{ValidBatch, validate};
 
 /// All days within some bounds.
@@ -89,7 +90,8 @@ impl DayModel {
         }
         for run in day.hands.keys() {
             let may_retry = day.witness.runs[*run as usize].attempts + 1 < self.bounds.attempts;
-            for how in How::ALL {
+            let review = (self.bounds.reviews == Reviews::May).then_some(How::NeedsReview);
+            for how in How::ALL.into_iter().chain(review) {
                 if how != How::Retry || may_retry {
                     self.endings(Deed::Settle(*run, how), steps);
                 }
@@ -103,6 +105,16 @@ impl DayModel {
         }
         for run in day.late.keys() {
             steps.push(Step::Do(Deed::SettleLate(*run), Ending::Answered));
+        }
+    }
+
+    fn answer(&self, steps: &mut Vec<Step>) {
+        if self.bounds.reviews == Reviews::May {
+            for run in 0..self.bounds.runs {
+                for verdict in Verdict::ALL {
+                    self.endings(Deed::Review(run, verdict), steps);
+                }
+            }
         }
     }
 
@@ -142,6 +154,7 @@ impl Model for DayModel {
                 self.endings(Deed::CancelRun(run), steps);
             }
             self.endings(Deed::CancelBatch, steps);
+            self.answer(steps);
             self.tell(day, steps);
         }
         steps.push(Step::Die);
@@ -160,6 +173,9 @@ impl Model for DayModel {
         let mut properties = properties();
         if self.bounds.commits == Commits::Succeed {
             properties.retain(|property| property.name != Sight::InDoubt.text());
+        }
+        if self.bounds.reviews == Reviews::Never {
+            properties.retain(|property| property.name != Sight::Reviewed.text());
         }
         properties
     }
@@ -204,5 +220,6 @@ fn properties() -> Vec<Property<DayModel>> {
         sometimes::<7>(),
         sometimes::<8>(),
         sometimes::<9>(),
+        sometimes::<10>(),
     ]
 }

@@ -144,6 +144,7 @@ impl Day {
         record.due_at.map(|at| self.until(at)).hash(state);
         record.failure.as_ref().map(Failure::reason).hash(state);
         record.output.is_some().hash(state);
+        record.review.is_some().hash(state);
     }
 
     /// Who is in the middle of what.

@@ -1,4 +1,5 @@
 use super::promise::Promise;
+use crate::batch::Counts;
 use crate::journal::{Entry, Fact, Sequence};
 use crate::ordinal::Ordinal;
 use crate::run::RunState;
@@ -8,6 +9,7 @@ use crate::run::RunState;
 pub(super) enum Told {
     Waiting,
     Held,
+    InReview,
     Ended(RunState),
 }
 
@@ -52,7 +54,7 @@ impl JournalWitness {
                 .try_for_each(|s| self.turn(s.ordinal, &[Told::Waiting], Told::Held)),
             Fact::Ended(ends) => ends.iter().try_for_each(|end| {
                 let from = match end.state {
-                    RunState::Cancelled => &[Told::Waiting, Told::Held][..],
+                    RunState::Cancelled => &[Told::Waiting, Told::Held, Told::InReview][..],
                     _ => &[Told::Held],
                 };
                 self.turn(end.ordinal, from, Told::Ended(end.state))
@@ -66,25 +68,35 @@ impl JournalWitness {
             Fact::Cancelling(runs) => runs
                 .iter()
                 .try_for_each(|run| self.turn(run, &[Told::Held], Told::Held)),
+            Fact::NeedsReview(runs) => runs
+                .iter()
+                .try_for_each(|run| self.turn(run.ordinal, &[Told::Held], Told::InReview)),
+            Fact::Reviewed(runs) => runs.iter().try_for_each(|run| {
+                let ended = Told::Ended(run.verdict.state());
+                self.turn(run.ordinal, &[Told::InReview], ended)
+            }),
             Fact::Swept(runs) => runs.iter().try_for_each(|run| {
-                self.turn(run, &[Told::Waiting], Told::Ended(RunState::Cancelled))
+                let from = [Told::Waiting, Told::InReview];
+                self.turn(run, &from, Told::Ended(RunState::Cancelled))
             }),
             Fact::Expired(runs) => runs.iter().try_for_each(|run| {
                 self.turn(run, &[Told::Waiting], Told::Ended(RunState::Failed))
             }),
-            Fact::Finished { counts, .. } => {
-                self.finished = true;
-                let ended = self.count(|told| matches!(told, Told::Ended(_)));
-                let right = ended == u64::from(total)
-                    && RunState::ALL
-                        .into_iter()
-                        .filter(|state| state.is_ended())
-                        .all(|state| counts.of(state) == self.count(|t| t == Told::Ended(state)));
-                match right {
-                    true => Ok(()),
-                    false => Err(Promise::Finished),
-                }
-            }
+            Fact::Finished { counts, .. } => self.finish(counts, total),
+        }
+    }
+
+    fn finish(&mut self, counts: &Counts, total: u32) -> Result<(), Promise> {
+        self.finished = true;
+        let ended = self.count(|told| matches!(told, Told::Ended(_)));
+        let right = ended == u64::from(total)
+            && RunState::ALL
+                .into_iter()
+                .filter(|state| state.is_ended())
+                .all(|state| counts.of(state) == self.count(|t| t == Told::Ended(state)));
+        match right {
+            true => Ok(()),
+            false => Err(Promise::Finished),
         }
     }
 

@@ -12,10 +12,10 @@ use crate::id::{BatchId, RunId};
 use crate::kv::machine::{PreparedBatch, Staged};
 use crate::kv::prepare::prepare;
 use crate::ordinal::Ordinal;
-use crate::run::{Attempt, Failure, RunState};
+use crate::run::{Attempt, Failure, Note, RunState};
 use crate::storage::{
     CancelReply, CancelTarget, Claim, ClaimKey, ClaimRequest, Claimed, Disposition, InsertReply,
-    NewBatch, Renewal, Settled, Settlement, StorageError,
+    NewBatch, Renewal, ReviewReply, ReviewRequest, Settled, Settlement, StorageError,
 };
 
 /// More journal entries than any day has.
@@ -28,6 +28,7 @@ enum Reply {
     Settled(Vec<Settled>),
     Renewed(Vec<Renewal>),
     Cancelled(CancelReply),
+    Reviewed(Vec<ReviewReply>),
     Nothing,
 }
 
@@ -44,6 +45,10 @@ fn disposition(how: How) -> Disposition {
             failure,
         },
         How::Released => Disposition::Released,
+        How::NeedsReview => Disposition::NeedsReview {
+            note: Note::default(),
+            output: None,
+        },
     }
 }
 
@@ -149,6 +154,11 @@ impl DayModel {
                 let target = CancelTarget::Batch(batch);
                 Reply::Cancelled(day.machine.cancel(target, now)?)
             }
+            Deed::Review(run, verdict) => {
+                let run = RunId::new(batch, Ordinal::new(run));
+                let request = ReviewRequest::new(run, verdict);
+                Reply::Reviewed(day.machine.review(vec![request], now)?)
+            }
             Deed::Send => Reply::Nothing,
             Deed::Mark => {
                 let to = match self.fault {
@@ -219,6 +229,13 @@ impl DayModel {
             (Deed::CancelBatch, Reply::Cancelled(reply)) => {
                 let expected = day.witness.cancel_batch();
                 expect(&reply, &expected, Promise::Answers)
+            }
+            (Deed::Review(run, verdict), Reply::Reviewed(replies)) => {
+                let expected = day.witness.run(run).review(verdict);
+                if expected == ReviewReply::Recorded {
+                    self.sights.note(Sight::Reviewed);
+                }
+                expect(&replies, &vec![expected], Promise::Answers)
             }
             (Deed::Send, _) => self.send(day),
             (Deed::Mark, _) => Ok(()),

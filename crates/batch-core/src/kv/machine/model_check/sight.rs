@@ -23,10 +23,12 @@ pub(super) enum Sight {
     Quarantined,
     /// The batch finished.
     Finished,
+    /// A person answered a run in review. Met only where runs go into review.
+    Reviewed,
 }
 
 impl Sight {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Replayed,
         Self::LateRefused,
         Self::TakenBack,
@@ -37,6 +39,7 @@ impl Sight {
         Self::Retried,
         Self::Quarantined,
         Self::Finished,
+        Self::Reviewed,
     ];
 
     pub(super) const fn text(self) -> &'static str {
@@ -53,6 +56,7 @@ impl Sight {
             Self::Retried => "a run is claimed again that waited for its retry",
             Self::Quarantined => "a suspect is claimed in quarantine",
             Self::Finished => "the batch finishes",
+            Self::Reviewed => "a person answers a run in review",
         }
     }
 }

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::run::Verdict;
+
 /// One step of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Step {
@@ -26,6 +28,8 @@ pub(super) enum Deed {
     Renew,
     CancelRun(u32),
     CancelBatch,
+    /// A person answers, whether or not the run is in review.
+    Review(u32, Verdict),
     /// The sink reads on and sends what it reads.
     Send,
     /// The sink moves its durable cursor.
@@ -39,9 +43,11 @@ pub(super) enum How {
     Failed,
     Retry,
     Released,
+    NeedsReview,
 }
 
 impl How {
+    /// Those that no person is needed for.
     pub(super) const ALL: [Self; 4] = [Self::Processed, Self::Failed, Self::Retry, Self::Released];
 }
 
@@ -80,6 +86,7 @@ impl fmt::Display for Deed {
             Self::Renew => f.write_str("all workers renew their claims"),
             Self::CancelRun(run) => write!(f, "run {run} is cancelled"),
             Self::CancelBatch => f.write_str("the batch is cancelled"),
+            Self::Review(run, verdict) => write!(f, "run {run} is {verdict} by a person"),
             Self::Send => f.write_str("the sink reads on and sends"),
             Self::Mark => f.write_str("the sink moves its cursor"),
         }
@@ -93,6 +100,7 @@ impl fmt::Display for How {
             Self::Failed => "failed",
             Self::Retry => "failed, to be tried again",
             Self::Released => "given back",
+            Self::NeedsReview => "in need of review",
         })
     }
 }

@@ -13,7 +13,8 @@ use crate::kv::{KeyRange, key};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::{Attempt, RunState};
 use crate::storage::{
-    CancelTarget, Claim, ClaimRequest, Disposition, ErrorKind, Settlement, SortOrder, StorageError,
+    CancelTarget, Claim, ClaimRequest, Disposition, ErrorKind, ReviewRequest, Settlement,
+    SortOrder, StorageError,
 };
 
 /// How often a batch is claimed from, at most, until it must be finished.
@@ -147,6 +148,7 @@ fn same_counts(counts: &Counts, day: &Day) -> bool {
         .into_iter()
         .all(|state| counts.of(state) == told.count(|t| t == Told::Ended(state)))
         && counts.pending == told.count(|t| t == Told::Waiting)
+        && counts.needs_review == told.count(|t| t == Told::InReview)
         && counts.processing + counts.cancelling == told.count(|t| t == Told::Held)
 }
 
@@ -192,6 +194,12 @@ fn work_off(day: &mut Day) -> Result<(), StorageError> {
         Settlement::new(run.claim, done)
     });
     day.machine.settle(done.collect(), now)?;
+    let batch = day.witness.batch.into_iter();
+    let runs = batch.flat_map(|id| (0..).map(move |n| RunId::new(id, Ordinal::new(n))));
+    let approved = runs
+        .take(day.witness.runs.len())
+        .map(ReviewRequest::approve);
+    day.machine.review(approved.collect(), now)?;
     day.machine.commit(now)
 }
 
@@ -212,6 +220,7 @@ pub(super) fn check_fail_stop(before: &Day, day: &Day) -> Result<(), Promise> {
     let refused = [
         machine.claim(&request, now).err(),
         machine.cancel(CancelTarget::Batch(id), now).err(),
+        machine.review(Vec::new(), now).err(),
         machine
             .settle(vec![Settlement::new(claim, Disposition::Released)], now)
             .err(),

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use stateright::{Checker, Model};
 
-use super::bounds::{Bounds, Commits};
+use super::bounds::{Bounds, Commits, Reviews};
 use super::day_model::DayModel;
 use super::fault::Fault;
 use super::promise::Promise;
@@ -15,6 +15,7 @@ const TWO_BY_TWO: Bounds = Bounds {
     attempts: 2,
     interruptions: 1,
     commits: Commits::Succeed,
+    reviews: Reviews::Never,
 };
 
 /// The rules themselves end a run that is interrupted a sixth time.
@@ -55,8 +56,14 @@ fn row(bounds: Bounds, states: usize) -> String {
         WITHOUT_END.. => "any".to_owned(),
         most => most.to_string(),
     };
+    let reviews = match bounds.reviews {
+        Reviews::Never => "no",
+        Reviews::May => "yes",
+    };
     let states = spelled(states);
-    format!("| {runs} | {workers} | {attempts} | {interruptions} | {commits} | {states} |")
+    format!(
+        "| {runs} | {workers} | {attempts} | {interruptions} | {commits} | {reviews} | {states} |"
+    )
 }
 
 /// Explores all days within the bounds; gives what the page says of it.
@@ -103,6 +110,26 @@ fn one_run_keeps_every_promise_however_often_its_holder_dies_and_commits_fail() 
         workers: 1,
         interruptions: WITHOUT_END,
         commits: Commits::MayFail,
+        ..TWO_BY_TWO
+    }));
+}
+
+#[test]
+fn one_run_that_may_need_review_keeps_every_promise_on_every_day() {
+    assert_told(&explore(Bounds {
+        runs: 1,
+        workers: 1,
+        interruptions: WITHOUT_END,
+        reviews: Reviews::May,
+        ..TWO_BY_TWO
+    }));
+}
+
+#[test]
+#[ignore = "needs a release build"]
+fn two_runs_that_may_need_review_keep_every_promise_on_every_day() {
+    assert_told(&explore(Bounds {
+        reviews: Reviews::May,
         ..TWO_BY_TWO
     }));
 }

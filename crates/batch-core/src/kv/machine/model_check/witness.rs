@@ -1,8 +1,8 @@
 use super::promise::Promise;
 use super::step::How;
 use crate::id::BatchId;
-use crate::run::RunState;
-use crate::storage::CancelReply;
+use crate::run::{RunState, Verdict};
+use crate::storage::{CancelReply, ReviewReply};
 
 /// What the batch should look like: the rules once more, as plainly as can be.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -19,6 +19,8 @@ pub(super) struct Known {
     pub interruptions: u32,
     /// Whether it waits for a retry whose time has not come.
     pub early: bool,
+    /// What a person answered.
+    pub verdict: Option<Verdict>,
 }
 
 impl Known {
@@ -27,6 +29,7 @@ impl Known {
         attempts: 0,
         interruptions: 0,
         early: false,
+        verdict: None,
     };
 
     pub(super) const fn is_suspect(&self) -> bool {
@@ -51,6 +54,7 @@ impl Known {
             (_, How::Processed) => RunState::Processed,
             (_, How::Failed) => RunState::Failed,
             (_, How::Retry | How::Released) => RunState::Pending,
+            (_, How::NeedsReview) => RunState::NeedsReview,
         };
         if how != How::Released || state.is_ended() {
             self.attempts += 1;
@@ -60,11 +64,24 @@ impl Known {
         state
     }
 
+    /// A person answers.
+    pub(super) fn review(&mut self, verdict: Verdict) -> ReviewReply {
+        match self.state {
+            RunState::NeedsReview => {
+                self.state = verdict.state();
+                self.verdict = Some(verdict);
+                ReviewReply::Recorded
+            }
+            _ if self.verdict == Some(verdict) => ReviewReply::Repeated,
+            other => ReviewReply::NotInReview(other),
+        }
+    }
+
     pub(super) fn cancel(&mut self) -> CancelReply {
         let ended = self.state;
         self.early = false;
         match self.state {
-            RunState::Pending => self.state = RunState::Cancelled,
+            RunState::Pending | RunState::NeedsReview => self.state = RunState::Cancelled,
             RunState::Processing => self.state = RunState::Cancelling,
             _ => {}
         }
