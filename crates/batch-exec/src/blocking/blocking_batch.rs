@@ -77,6 +77,11 @@ impl BlockingBatch {
         self.runtime.block_on(self.handle.resume())
     }
 
+    /// The runs that wait for a person, with their outputs.
+    pub fn in_review(&self) -> BlockingRuns {
+        BlockingRuns::new(self.handle.in_review(), Arc::clone(&self.runtime))
+    }
+
     /// The batch's runs, in the order of its inputs.
     pub fn runs(&self, filter: RunFilter) -> BlockingRuns {
         BlockingRuns::new(self.handle.runs(filter), Arc::clone(&self.runtime))

@@ -2,11 +2,13 @@ use std::future::Future;
 use std::sync::Arc;
 
 use batch_core::batch::Batch;
-use batch_core::engine::{Engine, SubmitError};
+use batch_core::engine::{Engine, ReviewError, SubmitError};
 use batch_core::id::{BatchId, RunId};
 use batch_core::request::{BatchRequest, Input};
-use batch_core::run::Run;
-use batch_core::storage::{BatchQuery, CancelReply, Page, RunQuery, Storage, StorageError};
+use batch_core::run::{Note, Run};
+use batch_core::storage::{
+    BatchQuery, CancelReply, Page, ReviewRequest, RunQuery, Storage, StorageError,
+};
 
 use super::runtime_thread::RuntimeThread;
 use super::{BlockingBatch, BlockingDispatcherBuilder, OpenError};
@@ -143,6 +145,33 @@ impl BlockingEngine {
     /// As [`Engine::cancel_batch`].
     pub fn cancel_batch(&self, id: BatchId) -> Result<CancelReply, StorageError> {
         self.block_on(self.engine.cancel_batch(id))
+    }
+
+    /// Approves a run in review: it ends as processed, with the output it has.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::approve`].
+    pub fn approve(&self, run: RunId) -> Result<(), ReviewError> {
+        self.block_on(self.engine.approve(run))
+    }
+
+    /// Rejects a run in review: it ends as rejected, and keeps this note.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::reject`].
+    pub fn reject(&self, run: RunId, note: impl Into<Note>) -> Result<(), ReviewError> {
+        self.block_on(self.engine.reject(run, note))
+    }
+
+    /// Records one answer to a run in review, with all that can be said beside it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::answer`].
+    pub fn answer(&self, request: ReviewRequest) -> Result<(), ReviewError> {
+        self.block_on(self.engine.answer(request))
     }
 
     /// Closes the store for everybody who has it. Shut dispatchers down first.

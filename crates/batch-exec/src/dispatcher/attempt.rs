@@ -64,7 +64,9 @@ pub(super) async fn attempt(
 /// Doing it again would serve nobody.
 fn kept(said: Said) -> Option<AttemptEnd> {
     match said {
-        Ok(Ok(done @ Outcome::Done { .. })) => Some(AttemptEnd::Said(done)),
+        Ok(Ok(done @ (Outcome::Done { .. } | Outcome::NeedsReview { .. }))) => {
+            Some(AttemptEnd::Said(done))
+        }
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use batch_core::run::{Failure, InvalidOutput, Output};
+use batch_core::run::{Failure, InvalidOutput, Note, Output};
 use serde::Serialize;
 
 /// What an executor says at the end of an attempt.
@@ -26,6 +26,15 @@ pub enum Outcome {
         /// Why.
         failure: Failure,
         /// What it gives back all the same.
+        output: Option<Output>,
+    },
+    /// The attempt is over, and a person has to say whether the run is right. See
+    /// [`Engine::approve`](batch_core::engine::Engine::approve) and
+    /// [`Engine::reject`](batch_core::engine::Engine::reject).
+    NeedsReview {
+        /// Why.
+        note: Note,
+        /// What it gives back so far; it stays with the run.
         output: Option<Output>,
     },
 }
@@ -92,9 +101,22 @@ impl Outcome {
         }
     }
 
+    /// A person has to say whether the run is right, and this is why.
+    ///
+    /// The run waits for that person and takes no slot. Attach what there is for the person to
+    /// look at with [`with_output`](Self::with_output): it is the run's output once it is
+    /// approved.
+    #[must_use]
+    pub fn needs_review(note: impl Into<Note>) -> Self {
+        Self::NeedsReview {
+            note: note.into(),
+            output: None,
+        }
+    }
+
     /// Attaches a value to give back, a failed run's included.
     ///
-    /// A value that cannot be an output is left out and the failure's message
+    /// A value that cannot be an output is left out and the failure's message or the note
     /// says so; a run that was done fails, as with [`done`](Self::done).
     #[must_use]
     pub fn with_output(self, value: impl Serialize) -> Self {
@@ -119,6 +141,14 @@ impl Outcome {
                 let (failure, output) = attach(failure, made);
                 Self::Fail { failure, output }
             }
+            (Self::NeedsReview { note, .. }, Ok(output)) => Self::NeedsReview {
+                note,
+                output: Some(output),
+            },
+            (Self::NeedsReview { note, .. }, Err(error)) => Self::NeedsReview {
+                note: Note::new(format!("{note} ({error})")),
+                output: None,
+            },
         }
     }
 
@@ -126,9 +156,10 @@ impl Outcome {
     #[must_use]
     pub const fn output(&self) -> Option<&Output> {
         match self {
-            Self::Done { output } | Self::Retry { output, .. } | Self::Fail { output, .. } => {
-                output.as_ref()
-            }
+            Self::Done { output }
+            | Self::Retry { output, .. }
+            | Self::Fail { output, .. }
+            | Self::NeedsReview { output, .. } => output.as_ref(),
         }
     }
 }
@@ -196,11 +227,22 @@ mod tests {
     }
 
     #[test]
+    fn a_run_in_need_of_review_stays_so_when_its_output_is_refused() {
+        let outcome = Outcome::needs_review("look").with_output(too_large());
+        let Outcome::NeedsReview { note, output } = outcome else {
+            panic!("no review");
+        };
+        assert!(note.as_str().starts_with("look (the output has"), "{note}");
+        assert_eq!(output, None);
+    }
+
+    #[test]
     fn an_output_can_ride_on_any_outcome() {
         for outcome in [
             Outcome::done_without_output(),
             Outcome::retry("R", "r"),
             Outcome::fail("F", "f"),
+            Outcome::needs_review("look"),
         ] {
             let outcome = outcome.with_output(7);
             assert_eq!(outcome.output().map(Output::as_json), Some("7"));

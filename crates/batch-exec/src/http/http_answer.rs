@@ -23,6 +23,7 @@ enum Word {
     Done,
     Retry,
     Fail,
+    NeedsReview,
 }
 
 /// The outcome that an answer amounts to.
@@ -56,6 +57,7 @@ fn said(body: &[u8]) -> Outcome {
     let outcome = match (said.outcome, said.after_seconds) {
         (Word::Done, _) => Outcome::done_without_output(),
         (Word::Fail, _) => Outcome::fail(reason, message),
+        (Word::NeedsReview, _) => Outcome::needs_review(message),
         (Word::Retry, None) => Outcome::retry(reason, message),
         (Word::Retry, Some(seconds)) => {
             Outcome::retry_after(Duration::from_secs(seconds), reason, message)
@@ -100,6 +102,7 @@ mod tests {
         match outcome {
             Outcome::Retry { after, failure, .. } => format!("retry {after:?} {failure} {output}"),
             Outcome::Fail { failure, .. } => format!("fail {failure} {output}"),
+            Outcome::NeedsReview { note, .. } => format!("review {note} {output}"),
             _ => format!("done {output}"),
         }
     }
@@ -124,6 +127,10 @@ mod tests {
             (
                 r#"{"outcome":"retry","reason":"BUSY","message":"later"}"#,
                 "retry None BUSY: later -",
+            ),
+            (
+                r#"{"outcome":"needs_review","message":"look","output":1}"#,
+                "review look 1",
             ),
             (
                 r#"{"outcome":"retry","after_seconds":7,"unknown":1}"#,

@@ -14,6 +14,7 @@ pub fn decide(policy: &RetryPolicy, run: RunId, attempt: Attempt, end: AttemptEn
     match end.into_outcome() {
         Outcome::Done { output } => Disposition::Processed { output },
         Outcome::Fail { failure, output } => Disposition::Failed { failure, output },
+        Outcome::NeedsReview { note, output } => Disposition::NeedsReview { note, output },
         Outcome::Retry {
             failure, output, ..
         } if attempt.get() >= policy.attempts.get() => Disposition::Failed { failure, output },
@@ -75,6 +76,16 @@ mod tests {
     fn a_final_failure_has_no_second_attempt() {
         let said = AttemptEnd::Said(Outcome::fail("BAD", "no"));
         assert!(matches!(decided(9, 0, said), Disposition::Failed { .. }));
+    }
+
+    #[test]
+    fn a_run_that_needs_review_is_not_tried_again_whatever_the_policy_says() {
+        let said = AttemptEnd::Said(Outcome::needs_review("look").with_output(7));
+        let Disposition::NeedsReview { note, output } = decided(9, 0, said) else {
+            panic!("no review");
+        };
+        assert_eq!(note.as_str(), "look");
+        assert_eq!(output.unwrap().as_json(), "7");
     }
 
     #[test]

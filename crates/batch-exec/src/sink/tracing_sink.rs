@@ -5,7 +5,7 @@ use super::{EventSink, Gap, SinkError};
 
 /// Logs every event through `tracing`, under the target `batchyard::event`.
 ///
-/// Events of batches and failures at `INFO` and `WARN`, all others at `DEBUG`.
+/// Events of batches and runs that need review at `INFO`, failures at `WARN`, all others at `DEBUG`.
 /// Metadata is the caller's and is not logged.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
@@ -41,6 +41,10 @@ fn log(event: &Event) {
         EventKind::RunFailed(_, failure) | EventKind::RunRetrying { failure, .. } => {
             let failure = failure.to_string();
             tracing::warn!(target: TARGET, run, attempt, %workflow, ?failure, "{name}");
+        }
+        EventKind::RunNeedsReview { note, .. } => {
+            let note = note.as_str();
+            tracing::info!(target: TARGET, run, attempt, %workflow, note, "{name}");
         }
         _ => tracing::debug!(target: TARGET, run, attempt, %workflow, "{name}"),
     }

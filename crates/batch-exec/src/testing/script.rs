@@ -12,6 +12,8 @@ pub enum Script {
     FailTimes(u32),
     /// The run fails for good with this reason, whatever the retry policy says.
     FailForGood(String),
+    /// A person has to look at the run, for this reason.
+    NeedsReview(String),
     /// It never ends by itself, and stops when it is told to.
     Hang,
     /// It panics with this message.

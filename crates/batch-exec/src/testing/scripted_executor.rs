@@ -75,6 +75,7 @@ impl Executor for ScriptedExecutor {
             }
             Script::FailTimes(_) => Ok(Outcome::done_without_output()),
             Script::FailForGood(reason) => Ok(Outcome::fail(reason, "fails by its script")),
+            Script::NeedsReview(note) => Ok(Outcome::needs_review(note)),
             Script::Hang => {
                 run.cancellation().cancelled().await;
                 Err("stopped when it was told to".into())

@@ -98,6 +98,10 @@ fn extra(kind: &EventKind) -> Map<String, Value> {
         } => {
             json!({"failure": failure(why), "due_at": due_at.to_string()})
         }
+        EventKind::RunNeedsReview { note, .. } => json!({"note": note}),
+        EventKind::RunRejected { note, reviewer, .. } => {
+            json!({"note": note, "reviewer": reviewer})
+        }
         _ => json!({}),
     };
     match fields {

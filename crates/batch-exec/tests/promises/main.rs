@@ -21,6 +21,7 @@ mod pausing;
 
 mod progress_events;
 mod retries;
+mod review;
 mod services;
 mod shutdown;
 mod sink_status;
