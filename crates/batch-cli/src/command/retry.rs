@@ -54,9 +54,10 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Ending> {
 ///
 /// Failed runs stay failed, so their number says which they are: the key is
 /// another one only where more have failed since.
-/// `None` where no run has failed.
+/// Those that a person rejected count as failed. `None` where no run has failed.
 async fn submit(engine: &Engine, batch: &Batch) -> Result<Option<BatchHandle>> {
-    let key = format!("retry {} of {} failed", batch.id, batch.counts.failed);
+    let failed = batch.counts.failed + batch.counts.rejected;
+    let key = format!("retry {} of {failed} failed", batch.id);
     let options = RetryOptions::default().idempotency_key(key);
     match engine.retry_failed(batch.id, options).await {
         Ok(again) => Ok(Some(again)),

@@ -57,25 +57,27 @@ impl BatchRecord {
     }
 
     /// The words at the heads of [`BatchRecord::cells`].
-    pub(crate) const HEADS: [&'static str; 8] = [
+    pub(crate) const HEADS: [&'static str; 9] = [
         "batch",
         "state",
         "runs",
         "processed",
         "failed",
+        "in review",
         "created",
         "finished",
         "workflow",
     ];
 
     /// One row of a table.
-    pub(crate) fn cells(self) -> [String; 8] {
+    pub(crate) fn cells(self) -> [String; 9] {
         [
             self.batch,
             self.state.to_owned(),
             self.total.to_string(),
             self.processed.to_string(),
             self.failed.to_string(),
+            self.needs_review.to_string(),
             self.created_at,
             self.finished_at.unwrap_or_default(),
             self.workflow,
