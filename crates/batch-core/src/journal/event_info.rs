@@ -60,7 +60,11 @@ static RUN_STARTED: EventInfo = info(
     "a dispatcher has claimed the run; its executor may begin a little later",
     &["run"],
 );
-static RUN_PROCESSED: EventInfo = info("run.processed", "the run ended well", &["run"]);
+static RUN_PROCESSED: EventInfo = info(
+    "run.processed",
+    "the run ended well, by itself or because a person approved it",
+    &["run"],
+);
 static RUN_FAILED: EventInfo = info(
     "run.failed",
     "the run ended with a failure",
@@ -170,10 +174,12 @@ mod tests {
     use crate::batch::{Batch, BatchState, Counts, Flow};
     use crate::catalogue::Version;
     use crate::id::{BatchId, SubmissionId, WorkflowId};
-    use crate::journal::{Entry, Fact, RunEnd, RunRetry, RunStart, Sequence, Subject, expand};
+    use crate::journal::{
+        Entry, Fact, RunEnd, RunInReview, RunRetry, RunReviewed, RunStart, Sequence, Subject, expand,
+    };
     use crate::ordinal::{Ordinal, OrdinalSet};
     use crate::request::{Priority, Timing};
-    use crate::run::{Attempt, Failure, RunState};
+    use crate::run::{Attempt, Failure, Note, RunState, Verdict};
 
     fn batch() -> Batch {
         let id = BatchId::generate();
@@ -235,6 +241,18 @@ mod tests {
             failure: Failure::new("BAD", "no"),
             due_at: Timestamp::UNIX_EPOCH,
         };
+        let asked = RunInReview {
+            ordinal,
+            attempt,
+            note: Note::new("look").unwrap(),
+        };
+        let answered = |verdict| RunReviewed {
+            ordinal,
+            attempt,
+            verdict,
+            note: None,
+            reviewer: None,
+        };
         let single = ends.map(|state| Fact::Ended(vec![end(state)]));
         let rest = [
             Fact::Created,
@@ -242,6 +260,9 @@ mod tests {
             Fact::Resumed,
             Fact::Started(vec![RunStart { ordinal, attempt }]),
             Fact::Retrying(vec![retry]),
+            Fact::NeedsReview(vec![asked]),
+            Fact::Reviewed(vec![answered(Verdict::Approved)]),
+            Fact::Reviewed(vec![answered(Verdict::Rejected)]),
             Fact::Released(set.clone()),
             Fact::Interrupted(set.clone()),
             Fact::Cancelling(set.clone()),
