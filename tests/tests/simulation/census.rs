@@ -134,6 +134,7 @@ fn stands(run: &Run, known: &KnownRun, held: bool) -> Verdict {
     let as_known = match (known.ended, held) {
         (Some(ended), _) => run.state == ended,
         (None, true) => matches!(run.state, RunState::Processing | RunState::Cancelling),
+        (None, false) if known.in_review => run.state == RunState::NeedsReview,
         (None, false) => run.state == RunState::Pending,
     };
     must!(

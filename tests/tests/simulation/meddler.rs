@@ -7,7 +7,8 @@ use batch_core::catalogue::{Rate, WorkflowLimits};
 use batch_core::engine::{Engine, RetryOptions};
 use batch_core::id::{BatchId, RunId, SubmissionId};
 use batch_core::ordinal::Ordinal;
-use batch_core::storage::PruneRequest;
+use batch_core::run::{RunState, Verdict};
+use batch_core::storage::{PruneRequest, ReviewRequest, RunQuery};
 use batch_core::time::Timestamp;
 
 use super::errand::{Progress, WORKFLOW};
@@ -30,6 +31,9 @@ impl Meddler {
             let weather = &self.world.weather;
             if self.world.strikes(weather.cancels) {
                 self.cancel().await;
+            }
+            if self.world.strikes(3) || self.world.lock().calm {
+                self.review().await;
             }
             if self.world.strikes(weather.prunes) {
                 self.prune().await;
@@ -136,6 +140,30 @@ impl Meddler {
         };
         for batch in paused {
             drop(self.engine.resume_batch(batch).await);
+        }
+    }
+
+    /// Answers runs in review: some of them, and in calm weather all.
+    async fn review(&self) {
+        let mut query = RunQuery::default();
+        query.state = Some(RunState::NeedsReview);
+        let Ok(page) = self.engine.runs(query).await else {
+            return;
+        };
+        for run in page.items {
+            if self.world.strikes(3) {
+                continue;
+            }
+            let verdict = Verdict::ALL[self.world.below(2) as usize];
+            let request = ReviewRequest::new(run.id, verdict);
+            // Now and then one answers twice, or two contradict each other.
+            if self.world.strikes(4) {
+                drop(self.engine.answer(request.clone()).await);
+            }
+            drop(self.engine.answer(request).await);
+            if self.world.strikes(4) {
+                drop(self.engine.approve(run.id).await);
+            }
         }
     }
 

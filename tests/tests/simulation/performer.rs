@@ -21,6 +21,7 @@ enum Whim {
     Fail,
     RetryLater(Duration),
     GiveUp,
+    AskAPerson,
     Panic,
     Hang,
     Kill,
@@ -45,9 +46,10 @@ impl Performer {
             () if poisoned && !state.calm => Whim::Kill,
             () if state.strikes(weather.attempt_panics) => Whim::Panic,
             () if state.strikes(weather.attempt_hangs) => Whim::Hang,
-            () if state.strikes(weather.attempt_fails) => match state.random.u32(..3) {
+            () if state.strikes(weather.attempt_fails) => match state.random.u32(..4) {
                 0 => Whim::Fail,
                 1 => Whim::RetryLater(Duration::from_secs(state.random.u64(..10))),
+                2 => Whim::AskAPerson,
                 _ => Whim::GiveUp,
             },
             () if state.random.bool() => Whim::Work(time),
@@ -77,6 +79,9 @@ impl Executor for Performer {
             }
             Whim::Fail => Err("a whim".into()),
             Whim::RetryLater(after) => Ok(Outcome::retry_after(after, "LATER", "a whim")),
+            Whim::AskAPerson => {
+                Ok(Outcome::needs_review("a whim").with_output(output_of(run.id())))
+            }
             Whim::GiveUp => Ok(Outcome::fail("NEVER", "a whim")),
             // Unlike a panic it calls no hook, which would print.
             Whim::Panic => std::panic::resume_unwind(Box::new("a whim")),

@@ -78,10 +78,11 @@ impl WatchedStorage {
         }
     }
 
-    /// Something is wrong, unless it is only that the process died meanwhile.
+    /// Something is wrong, unless it is only that the process died or the store was closed
+    /// while it was looked at.
     fn accuse(&self, wrong: String) {
         let mut state = self.world.lock();
-        if state.process.alive {
+        if state.process.alive && !state.process.closed {
             state.is_wrong(wrong);
         }
     }
@@ -203,6 +204,8 @@ fn note(state: &mut State, entry: &Entry) {
     line.truncate(line.floor_char_boundary(400));
     state.tell(&line);
     let sight = match &entry.fact {
+        Fact::NeedsReview(_) => Sight::RunInReview,
+        Fact::Reviewed(_) => Sight::RunReviewed,
         Fact::Released(_) => Sight::RunGivenBack,
         Fact::Interrupted(_) => Sight::RunInterrupted,
         Fact::Cancelling(_) => Sight::RunAskedToStop,
@@ -364,7 +367,16 @@ impl Storage for WatchedStorage {
     }
 
     async fn review(&self, requests: Vec<ReviewRequest>) -> Answer<Vec<ReviewReply>> {
-        self.write("review", self.inner.review(requests), |_, _| Ok(()))
+        let asked: Vec<_> = requests.iter().map(|it| (it.run, it.verdict)).collect();
+        let judge = |state: &mut State, replies: &Vec<ReviewReply>| {
+            for ((run, verdict), reply) in asked.into_iter().zip(replies) {
+                if matches!(reply, ReviewReply::Recorded | ReviewReply::Repeated) {
+                    state.witness.reviewed(run, verdict)?;
+                }
+            }
+            Ok(())
+        };
+        self.write("review", self.inner.review(requests), judge)
             .await
     }
 

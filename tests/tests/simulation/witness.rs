@@ -4,7 +4,7 @@ use batch_core::batch::Flow;
 use batch_core::id::{BatchId, RunId};
 use batch_core::journal::{Entry, Fact, RunEnd, Sequence};
 use batch_core::ordinal::Ordinal;
-use batch_core::run::{Attempt, Failure, RunState};
+use batch_core::run::{self, Attempt, Failure, RunState};
 use batch_core::storage::{ClaimKey, ClaimToken, ClaimedRun};
 
 /// How often a run is tried.
@@ -48,6 +48,8 @@ pub(super) struct KnownRun {
     pub(super) ended: Option<RunState>,
     pub(super) attempts: u32,
     pub(super) interruptions: u32,
+    /// It waits for a person.
+    pub(super) in_review: bool,
     /// It was cancelled while it was held: the journal does not say whether that counts as
     /// an attempt or, where its holder died first, as an interruption.
     pub(super) one_of_both: bool,
@@ -150,6 +152,16 @@ impl Witness {
                 );
                 Ok(())
             }),
+            Fact::NeedsReview(runs) => runs
+                .iter()
+                .try_for_each(|asked| self.asked_a_person(id(asked.ordinal), at)),
+            Fact::Reviewed(runs) => runs.iter().try_for_each(|answer| {
+                let run = self.known(id(answer.ordinal))?;
+                must!(run.in_review, "{answer:?} of {run:?}");
+                run.in_review = false;
+                run.ended = Some(answer.verdict.state());
+                Ok(())
+            }),
             Fact::Released(set) => set
                 .iter()
                 .try_for_each(|ordinal| self.let_go(id(ordinal)).map(drop)),
@@ -203,6 +215,7 @@ impl Witness {
         must!(self.held.insert(run), "{run} was claimed while it was held");
         let known = self.known(run)?;
         must!(known.ended.is_none(), "{run} was claimed after its end");
+        must!(!known.in_review, "{run} was claimed in review");
         let number = known.attempts + 1;
         must!(
             attempt.get() == number,
@@ -219,11 +232,25 @@ impl Witness {
         self.known(run)
     }
 
-    fn ended(&mut self, run: RunId, end: &RunEnd, at: Sequence) -> Verdict {
-        let held = self.held.remove(&run);
+    /// Whether somebody had heard by then that a run or its batch is cancelled.
+    fn was_cancelled(&self, run: RunId, at: Sequence) -> bool {
         let batch = self.cancelled_batches.get(&run.batch());
         let cancelled = [batch, self.cancelled_runs.get(&run)];
-        let cancelled = cancelled.into_iter().flatten().any(|since| *since < at);
+        cancelled.into_iter().flatten().any(|since| *since < at)
+    }
+
+    fn asked_a_person(&mut self, run: RunId, at: Sequence) -> Verdict {
+        let cancelled = self.was_cancelled(run, at);
+        must!(!cancelled, "{run} was cancelled and goes into review");
+        let known = self.let_go(run)?;
+        known.attempts += 1;
+        known.in_review = true;
+        Ok(())
+    }
+
+    fn ended(&mut self, run: RunId, end: &RunEnd, at: Sequence) -> Verdict {
+        let held = self.held.remove(&run);
+        let cancelled = self.was_cancelled(run, at);
         let known = self.known(run)?;
         let state = end.state;
         must!(known.ended.is_none(), "{run} ended again: {end:?}");
@@ -244,6 +271,7 @@ impl Witness {
             false => {}
         }
         known.ended = Some(state);
+        known.in_review = false;
         Ok(())
     }
 
@@ -255,6 +283,7 @@ impl Witness {
             "{run} was swept: {known:?}, held {held}"
         );
         known.ended = Some(RunState::Cancelled);
+        known.in_review = false;
         Ok(())
     }
 
@@ -295,6 +324,14 @@ impl Witness {
             known.ended == ended && !held,
             "{key:?} settled as {state}: {known:?}"
         );
+        Ok(())
+    }
+
+    /// Somebody heard that a run has ended by his answer.
+    pub(super) fn reviewed(&mut self, run: RunId, verdict: run::Verdict) -> Verdict {
+        let known = self.known(run)?;
+        let ended = Some(verdict.state());
+        must!(known.ended == ended, "{run} is {verdict}: {known:?}");
         Ok(())
     }
 
