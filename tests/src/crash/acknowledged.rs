@@ -16,6 +16,7 @@ pub struct Acknowledged {
     claims: Vec<ClaimKey>,
     held: BTreeSet<RunId>,
     ends: BTreeMap<RunId, RunState>,
+    in_review: BTreeSet<RunId>,
     cancelled: BTreeSet<BatchId>,
     may_be_gone: BTreeSet<BatchId>,
     gone: BTreeSet<BatchId>,
@@ -54,6 +55,9 @@ impl Acknowledged {
             Line::Ended(run, state) => {
                 let known = self.ends.insert(run, state);
                 assert_eq!(known, None, "{run} ended twice");
+            }
+            Line::InReview(run) => {
+                self.in_review.insert(run);
             }
             Line::Cancelled(batch) => {
                 self.cancelled.insert(batch);
@@ -121,6 +125,12 @@ impl Acknowledged {
                 Some(*state),
                 "the end of {run}"
             );
+        }
+        for run in &self.in_review {
+            let batch = held.get(&run.batch());
+            let stored = batch.and_then(|(_, runs)| runs.get(run.ordinal().get() as usize));
+            let kept = |run: &Run| run.state.is_ended() || run.state == RunState::NeedsReview;
+            assert!(stored.is_none_or(kept), "{run} was in review: {stored:?}");
         }
         for (batch, _) in self.cancelled.iter().filter_map(|id| held.get(id)) {
             let waiting = batch.counts.pending;

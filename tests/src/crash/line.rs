@@ -22,6 +22,8 @@ pub enum Line {
     Settling(RunId),
     /// A run has ended in this state.
     Ended(RunId, RunState),
+    /// A run waits for a person.
+    InReview(RunId),
     /// A batch was cancelled.
     Cancelled(BatchId),
     /// A finished batch may be pruned from now on.
@@ -40,6 +42,7 @@ impl fmt::Display for Line {
             Self::Claimed(run, token) => write!(f, "claimed {run} {}", token.get()),
             Self::Settling(run) => write!(f, "settling {run}"),
             Self::Ended(run, state) => write!(f, "ended {run} {state}"),
+            Self::InReview(run) => write!(f, "review {run}"),
             Self::Cancelled(batch) => write!(f, "cancelled {batch}"),
             Self::Pruning(batch) => write!(f, "pruning {batch}"),
             Self::Pruned(batch) => write!(f, "pruned {batch}"),
@@ -66,6 +69,7 @@ impl FromStr for Line {
             }
             ["settling", id] => Self::Settling(run(id)?),
             ["ended", id, state] => Self::Ended(run(id)?, state.parse().map_err(|_| wrong())?),
+            ["review", id] => Self::InReview(run(id)?),
             ["cancelled", id] => Self::Cancelled(batch(id)?),
             ["pruning", id] => Self::Pruning(batch(id)?),
             ["pruned", id] => Self::Pruned(batch(id)?),

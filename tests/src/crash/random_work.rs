@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use batch_core::id::BatchId;
+use batch_core::run::Verdict;
 use batch_core::storage::Disposition;
 use fastrand::Rng;
 
 use super::Worker;
-use super::worker::{failed, processed, retry};
+use super::worker::{failed, needs_review, processed, retry};
 
 /// Works at random for so many steps.
 pub(super) async fn work(worker: &mut Worker, seed: u64, steps: u32) {
@@ -20,6 +21,7 @@ pub(super) async fn work(worker: &mut Worker, seed: u64, steps: u32) {
                 worker.advance_sink(random.u64(0..200)).await;
                 worker.prune(3).await;
             }
+            6 => worker.answer(Verdict::ALL[random.usize(0..2)]).await,
             _ => run_some(worker, &mut random).await,
         }
     }
@@ -51,6 +53,7 @@ fn disposition(random: &mut Rng) -> Disposition {
         1 => retry(Duration::from_millis(random.u64(0..20))),
         2 => failed(),
         3 => processed(random.usize(0..20_000)),
+        4 => needs_review(random.usize(0..2_000)),
         _ => processed(0),
     }
 }

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use batch_core::id::{BatchId, SinkName, WorkflowId};
+use batch_core::id::{BatchId, RunId, SinkName, WorkflowId};
 use batch_core::journal::Sequence;
 use batch_core::kv::KvOptions;
-use batch_core::run::{Failure, Output};
+use batch_core::run::{Failure, Output, RunState, Verdict};
 use batch_core::storage::{
     BatchQuery, CancelTarget, Claim, ClaimRequest, Disposition, InsertReply, NewBatch, PageSize,
-    PruneRequest, Settled, Settlement, SinkStart, Storage, WorkflowChange,
+    PruneRequest, ReviewReply, ReviewRequest, Settled, Settlement, SinkStart, Storage,
+    WorkflowChange,
 };
 use batch_core::time::Clock;
 
@@ -25,6 +26,8 @@ pub struct Worker {
     pub(super) storage: Box<dyn Storage>,
     clock: Arc<dyn Clock>,
     out: Box<dyn Write>,
+    /// The runs that this process has sent into review.
+    in_review: Vec<RunId>,
 }
 
 impl Worker {
@@ -42,6 +45,7 @@ impl Worker {
             storage,
             clock,
             out,
+            in_review: Vec::new(),
         };
         worker.say(&Line::Opened);
         worker
@@ -97,8 +101,24 @@ impl Worker {
         for (run, reply) in runs.into_iter().zip(replies) {
             match reply {
                 Settled::Applied(state) if state.is_ended() => self.say(&Line::Ended(run, state)),
+                Settled::Applied(RunState::NeedsReview) => {
+                    self.in_review.push(run);
+                    self.say(&Line::InReview(run));
+                }
                 _ => {}
             }
+        }
+    }
+
+    /// Answers the run that has been in review for the shortest time, if one is.
+    pub(super) async fn answer(&mut self, verdict: Verdict) {
+        let Some(run) = self.in_review.pop() else {
+            return;
+        };
+        let request = ReviewRequest::new(run, verdict).note("for a test");
+        let replies = self.storage.review(vec![request]).await.unwrap();
+        if replies == [ReviewReply::Recorded] {
+            self.say(&Line::Ended(run, verdict.state()));
         }
     }
 
@@ -162,6 +182,13 @@ pub(super) fn id_of(key: &str) -> BatchId {
 pub(super) fn processed(output_bytes: usize) -> Disposition {
     let output = (output_bytes > 0).then(|| Output::new(&"x".repeat(output_bytes)).unwrap());
     Disposition::Processed { output }
+}
+
+pub(super) fn needs_review(output_bytes: usize) -> Disposition {
+    Disposition::NeedsReview {
+        note: "for a test".into(),
+        output: Some(Output::new(&"x".repeat(output_bytes)).unwrap()),
+    }
 }
 
 pub(super) fn failed() -> Disposition {
