@@ -25,3 +25,8 @@ struct Tutorial;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/scheduling.md")]
 struct Scheduling;
+
+/// The programs of the page on human review.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/review.md")]
+struct Review;
