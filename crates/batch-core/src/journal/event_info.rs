@@ -244,7 +244,7 @@ mod tests {
         let asked = RunInReview {
             ordinal,
             attempt,
-            note: Note::new("look").unwrap(),
+            note: Note::new("look"),
         };
         let answered = |verdict| RunReviewed {
             ordinal,
