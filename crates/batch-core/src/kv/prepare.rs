@@ -25,7 +25,7 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
             false => encode(input.secrets()),
         };
         if let Some(print) = &mut print {
-            print.add(&encoded);
+            print.add(encoded);
             print.add(&hidden);
         }
         if !hidden.is_empty() {

@@ -7,7 +7,7 @@ use super::notes::Notes;
 use super::records::{Found, KeyPage, Records};
 use crate::kv::OrderedKv;
 use crate::kv::key::{self, Key, Place};
-use crate::kv::record::{InputChunk, OutputPlace, RunPage};
+use crate::kv::record::{OutputPlace, RunPage, StoredChunk};
 use crate::ordinal::Ordinal;
 use crate::storage::StorageError;
 
@@ -92,7 +92,7 @@ impl BodyWalk {
         };
         let end = last.get().saturating_add(1);
         if let Found::Whole(payload) = records.bytes(key)? {
-            let Some((first, count)) = InputChunk::extent(&payload) else {
+            let Some((first, count)) = StoredChunk::extent(&payload) else {
                 return Ok(());
             };
             self.miss_inputs(notes, first.min(self.body.total));

@@ -10,8 +10,8 @@ use crate::id::SinkName;
 use crate::journal::Sequence;
 use crate::kv::key::Place;
 use crate::kv::record::{
-    BatchHeader, BucketRecord, Head, IdempotencyRecord, InputChunk, JournalRecord, LiveRecord,
-    RunPage, SubmissionRecord, Tidy, decode, unframe,
+    BatchHeader, BucketRecord, Head, IdempotencyRecord, JournalRecord, LiveRecord, RunPage,
+    StoredChunk, SubmissionRecord, Tidy, decode, unframe,
 };
 use crate::kv::{KeyRange, KeyValue, OrderedKv};
 use crate::request::Secrets;
@@ -160,7 +160,9 @@ fn read(place: &Place, payload: Vec<u8>) -> Result<(), StorageError> {
         Place::Head => plain::<Head>(&payload),
         Place::Header(_) => plain::<BatchHeader>(&payload),
         Place::Live(_) => plain::<LiveRecord>(&payload),
-        Place::Inputs(..) => InputChunk::decode(&payload, String::new).map(drop),
+        Place::Inputs(..) => StoredChunk::read(payload, String::new)?
+            .inputs(String::new)
+            .map(drop),
         Place::Journal(_) => plain::<JournalRecord>(&payload),
         Place::Output(..) => String::from_utf8(payload)
             .map(drop)

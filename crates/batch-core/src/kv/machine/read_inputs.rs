@@ -2,7 +2,7 @@ use super::Machine;
 use crate::id::BatchId;
 use crate::kv::OrderedKv;
 use crate::kv::key;
-use crate::kv::record::{InputChunk, decode};
+use crate::kv::record::{StoredChunk, decode};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::request::Secrets;
 use crate::storage::{ErrorKind, StorageError};
@@ -40,29 +40,26 @@ impl<K: OrderedKv> Machine<K> {
         ordinals: &OrdinalSet,
     ) -> Result<Vec<ValidInput>, StorageError> {
         let mut inputs = Vec::with_capacity(ordinals.len() as usize);
-        let mut chunk: Option<OpenChunk> = None;
+        let mut chunk: Option<StoredChunk> = None;
         for ordinal in ordinals.iter() {
             if chunk.as_ref().is_none_or(|c| ordinal.get() >= c.end()) {
                 chunk = Some(self.read_chunk(id, ordinal)?);
             }
-            let found = chunk.as_mut().and_then(|c| c.take(ordinal));
-            inputs.push(found.ok_or_else(|| missing(id, ordinal))?);
+            let what = || format!("input {ordinal} of {id}");
+            let found = chunk.as_ref().map(|c| c.input(ordinal, what)).transpose()?;
+            inputs.push(found.flatten().ok_or_else(|| missing(id, ordinal))?);
         }
         Ok(inputs)
     }
 
     /// Reads the chunk that holds an ordinal.
-    fn read_chunk(&self, id: BatchId, ordinal: Ordinal) -> Result<OpenChunk, StorageError> {
+    fn read_chunk(&self, id: BatchId, ordinal: Ordinal) -> Result<StoredChunk, StorageError> {
         let (_, stored) = self
             .stage
             .first_in(&key::inputs_from(id, ordinal))?
             .ok_or_else(|| missing(id, ordinal))?;
         let what = || format!("the chunk of inputs of {id} that holds input {ordinal}");
-        let (first, inputs) = InputChunk::decode(&stored.payload, what)?;
-        Ok(OpenChunk {
-            first: first.get(),
-            inputs: inputs.into_iter().map(Some).collect(),
-        })
+        StoredChunk::read(stored.payload, what)
     }
 
     /// Reads the secrets of a run that has not ended.
@@ -83,23 +80,6 @@ impl<K: OrderedKv> Machine<K> {
             secrets: decode(&stored.payload, what)?,
             parts: stored.parts,
         })
-    }
-}
-
-/// A chunk whose inputs are taken out one by one, in ascending order.
-struct OpenChunk {
-    first: u32,
-    inputs: Vec<Option<ValidInput>>,
-}
-
-impl OpenChunk {
-    fn end(&self) -> u32 {
-        self.first + u32::try_from(self.inputs.len()).unwrap_or(u32::MAX)
-    }
-
-    fn take(&mut self, ordinal: Ordinal) -> Option<ValidInput> {
-        let at = ordinal.get().checked_sub(self.first)?;
-        self.inputs.get_mut(at as usize)?.take()
     }
 }
 

@@ -1,11 +1,8 @@
-use serde::Deserialize;
-
-use super::encode;
+use super::encode_onto;
 use crate::ordinal::Ordinal;
-use crate::storage::{ErrorKind, StorageError};
 use crate::valid::ValidInput;
 
-/// Consecutive inputs, encoded together: `first, count`, then the inputs.
+/// Consecutive inputs, encoded together: `first, count`, the inputs, then where each begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::kv) struct InputChunk {
     pub first: Ordinal,
@@ -13,43 +10,29 @@ pub(in crate::kv) struct InputChunk {
     pub payload: Vec<u8>,
 }
 
-const PREFIX_BYTES: usize = 8;
-
-impl InputChunk {
-    /// The first ordinal of a chunk and how many inputs it has; `None` for bytes that are no chunk.
-    pub(in crate::kv) fn extent(payload: &[u8]) -> Option<(u32, u32)> {
-        let (first, rest) = payload.split_first_chunk()?;
-        let count = rest.first_chunk()?;
-        Some((u32::from_le_bytes(*first), u32::from_le_bytes(*count)))
-    }
-
-    /// Reads the inputs of a chunk, the first ordinal beside them.
-    pub(in crate::kv) fn decode(
-        payload: &[u8],
-        what: impl Fn() -> String,
-    ) -> Result<(Ordinal, Vec<ValidInput>), StorageError> {
-        let damaged = || StorageError::new(ErrorKind::Damaged, what());
-        let (prefix, mut rest) = payload.split_at_checked(PREFIX_BYTES).ok_or_else(damaged)?;
-        let number = |at: usize| {
-            u32::from_le_bytes([prefix[at], prefix[at + 1], prefix[at + 2], prefix[at + 3]])
-        };
-        let inputs = (0..number(4))
-            .map(|_| {
-                let mut reader = rmp_serde::Deserializer::new(&mut rest);
-                ValidInput::deserialize(&mut reader).map_err(|e| damaged().caused_by(e))
-            })
-            .collect::<Result<_, _>>()?;
-        Ok((Ordinal::new(number(0)), inputs))
-    }
-}
+/// Bytes of `first` and `count`.
+pub(super) const PREFIX_BYTES: usize = 8;
+/// Bytes that tell where an input begins, counted from the start of the chunk.
+pub(super) const PLACE_BYTES: usize = 4;
+/// Set in the count of a chunk that ends in the places of its inputs, so that one of them is
+/// read without the others. Chunks of the first format have none.
+pub(super) const HAS_PLACES: u32 = 1 << 31;
 
 /// Cuts inputs into chunks of about as many bytes as the store likes.
 #[derive(Debug)]
 pub(in crate::kv) struct InputChunks {
     limit: usize,
     next: u32,
-    open: Option<InputChunk>,
+    open: Option<OpenChunk>,
     done: Vec<InputChunk>,
+}
+
+/// A chunk that takes more inputs.
+#[derive(Debug)]
+struct OpenChunk {
+    first: Ordinal,
+    places: Vec<u32>,
+    payload: Vec<u8>,
 }
 
 impl InputChunks {
@@ -64,49 +47,69 @@ impl InputChunks {
     }
 
     /// Adds the next input; gives its encoding, for a fingerprint.
-    pub(in crate::kv) fn push(&mut self, input: &ValidInput) -> Vec<u8> {
-        let encoded = encode(input);
+    pub(in crate::kv) fn push(&mut self, input: &ValidInput) -> &[u8] {
         let ordinal = Ordinal::new(self.next);
         self.next += 1;
-        match &mut self.open {
-            Some(chunk) if chunk.payload.len() + encoded.len() <= self.limit => {
-                chunk.payload.extend_from_slice(&encoded);
-                chunk.last = ordinal;
-            }
-            _ => {
-                self.close();
-                let mut payload = Vec::with_capacity(self.limit.max(encoded.len() + PREFIX_BYTES));
-                payload.extend_from_slice(&ordinal.get().to_le_bytes());
-                payload.extend_from_slice(&[0; 4]);
-                payload.extend_from_slice(&encoded);
-                self.open = Some(InputChunk {
-                    first: ordinal,
-                    last: ordinal,
-                    payload,
-                });
-            }
+        let mut chunk = (self.open.take()).unwrap_or_else(|| OpenChunk::at(ordinal, self.limit));
+        let mut begin = chunk.payload.len();
+        encode_onto(&mut chunk.payload, input);
+        if !chunk.places.is_empty() && chunk.bytes_with_one_more() > self.limit {
+            let mut next = OpenChunk::at(ordinal, self.limit);
+            next.payload.extend_from_slice(&chunk.payload[begin..]);
+            chunk.payload.truncate(begin);
+            self.done.push(chunk.close());
+            chunk = next;
+            begin = PREFIX_BYTES;
         }
-        encoded
-    }
-
-    fn close(&mut self) {
-        if let Some(mut chunk) = self.open.take() {
-            let count = chunk.last.get() - chunk.first.get() + 1;
-            chunk.payload[4..PREFIX_BYTES].copy_from_slice(&count.to_le_bytes());
-            self.done.push(chunk);
-        }
+        // An input has at most some mebibytes, so the places fit.
+        chunk.places.push(begin as u32);
+        &self.open.insert(chunk).payload[begin..]
     }
 
     /// All chunks.
     pub(in crate::kv) fn finish(mut self) -> Vec<InputChunk> {
-        self.close();
+        self.done.extend(self.open.take().map(OpenChunk::close));
         self.done
+    }
+}
+
+impl OpenChunk {
+    fn at(first: Ordinal, limit: usize) -> Self {
+        // The input that does not fit any more is encoded here, too.
+        let mut payload = Vec::with_capacity(limit + limit / 8);
+        payload.extend_from_slice(&[0; PREFIX_BYTES]);
+        Self {
+            first,
+            places: Vec::new(),
+            payload,
+        }
+    }
+
+    /// Its bytes with the input that was just encoded.
+    fn bytes_with_one_more(&self) -> usize {
+        self.payload.len() + (self.places.len() + 1) * PLACE_BYTES
+    }
+
+    fn close(mut self) -> InputChunk {
+        let count = u32::try_from(self.places.len()).expect("ordinals are of 32 bits");
+        let (first, number) = self.payload.split_at_mut(PREFIX_BYTES / 2);
+        first.copy_from_slice(&self.first.get().to_le_bytes());
+        number[..PREFIX_BYTES / 2].copy_from_slice(&(count | HAS_PLACES).to_le_bytes());
+        for place in &self.places {
+            self.payload.extend_from_slice(&place.to_le_bytes());
+        }
+        InputChunk {
+            first: self.first,
+            last: Ordinal::new(self.first.get() + count - 1),
+            payload: self.payload,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kv::record::StoredChunk;
     use crate::request::Secrets;
     use crate::valid::{Metadata, Source};
 
@@ -141,10 +144,29 @@ mod tests {
     }
 
     #[test]
+    fn a_chunk_as_full_as_can_be_has_exactly_the_limit() {
+        let whole = &chunks(&[200, 200, 200])[0];
+        let mut exact = InputChunks::new(whole.payload.len());
+        let mut tight = InputChunks::new(whole.payload.len() - 1);
+        for _ in 0..3 {
+            exact.push(&input(200));
+            tight.push(&input(200));
+        }
+        assert_eq!((exact.finish().len(), tight.finish().len()), (1, 2));
+    }
+
+    #[test]
+    fn what_is_given_for_a_fingerprint_is_the_input_alone() {
+        let mut chunks = InputChunks::new(1_000);
+        let mut given = || chunks.push(&input(300)).to_vec();
+        let first = given();
+        assert!((0..9).all(|_| given() == first));
+    }
+
+    #[test]
     fn a_chunk_reads_back_what_was_put_in() {
-        let chunk = &chunks(&[1, 2, 3])[0];
-        let (first, inputs) = InputChunk::decode(&chunk.payload, String::new).unwrap();
-        assert_eq!(first, Ordinal::new(0));
-        assert_eq!(inputs, [input(1), input(2), input(3)]);
+        let chunk = chunks(&[1, 2, 3]).remove(0);
+        let stored = StoredChunk::read(chunk.payload, String::new).unwrap();
+        assert_eq!(stored.inputs(String::new).unwrap(), [input(1), input(2), input(3)]);
     }
 }

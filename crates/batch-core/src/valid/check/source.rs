@@ -39,7 +39,7 @@ fn check_text(problems: &mut Problems<'_>, text: &str) {
     if text.len() > limit {
         problems.add("/text", Finding::too_large(text.len(), limit));
     }
-    if let Some(at) = text.find('\0') {
+    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         problems.add("/text", Finding::character("character", '\0', at));
     }
 }
