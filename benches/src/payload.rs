@@ -36,3 +36,27 @@ pub fn batch(count: u32, bytes: usize) -> Result<NewBatch, InvalidBatch> {
     let content = validate(request, &Limits::default())?;
     Ok(NewBatch::single(BatchId::generate(), content))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_have_as_many_bytes_as_asked_for() {
+        for bytes in [1, 4, 300] {
+            let input = Input::text("x".repeat(bytes));
+            let made: Vec<_> = inputs(1_000, bytes).collect();
+            assert_eq!(made.len(), 1_000);
+            let size = |input: &Input| format!("{input:?}").len();
+            assert!(made.iter().all(|made| size(made) == size(&input)));
+        }
+    }
+
+    #[test]
+    fn inputs_differ_from_one_another() {
+        let mut made: Vec<_> = inputs(1_000, 300).map(|i| format!("{i:?}")).collect();
+        made.sort_unstable();
+        made.dedup();
+        assert_eq!(made.len(), 1_000);
+    }
+}

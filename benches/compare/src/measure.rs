@@ -72,15 +72,16 @@ async fn submit_durable(subject: &str) -> Result<f64, Broken> {
 }
 
 async fn dispatch_durable(subject: &str) -> Result<f64, Broken> {
-    match subject.strip_suffix("-singly") {
-        Some(backend) => {
-            let load = Load {
-                inputs: 300,
-                ..BATCH
-            };
-            dispatch(backend.parse()?, load, 1, 1, Dispatching::SINGLY).await
-        }
-        None => dispatch(subject.parse()?, BATCH, FEW, 4, Dispatching::GROUPED).await,
+    if let Some(backend) = subject.strip_suffix("-singly") {
+        let load = Load {
+            inputs: 300,
+            ..BATCH
+        };
+        return dispatch(backend.parse()?, load, 1, 1, Dispatching::SINGLY).await;
+    }
+    match subject.strip_suffix("-wide") {
+        Some(backend) => dispatch(backend.parse()?, BATCH, FEW, 4, Dispatching::WIDE).await,
+        None => dispatch(subject.parse()?, BATCH, FEW, 2, Dispatching::FAIR).await,
     }
 }
 
@@ -126,8 +127,9 @@ async fn channel() -> Result<f64, Broken> {
 async fn dispatch_memory(subject: &str) -> Result<f64, Broken> {
     match subject {
         "channel" => channel().await,
-        "memory-200" => dispatch(Backend::Memory, BATCH, 200, 1, Dispatching::GROUPED).await,
-        _ => dispatch(Backend::Memory, BATCH, FEW, 20, Dispatching::GROUPED).await,
+        "memory-200" => dispatch(Backend::Memory, BATCH, 200, 1, Dispatching::WIDE).await,
+        "memory-wide" => dispatch(Backend::Memory, BATCH, FEW, 20, Dispatching::WIDE).await,
+        _ => dispatch(Backend::Memory, BATCH, FEW, 10, Dispatching::FAIR).await,
     }
 }
 

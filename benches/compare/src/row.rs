@@ -98,11 +98,13 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "dispatch-durable",
-        what: "durable dispatch and end of no-op runs of 300 B, 10 batches of 1,000 waiting",
+        what: "durable dispatch and end of no-op runs of 300 B, 10 batches of 1,000 waiting; ours 8 at once, 16 ahead",
         unit: Unit::RunsPerSecond,
         subjects: &[
             us(SLED, "sled"),
             us(REDB, "redb"),
+            us("batchyard sled, 64 at once, 256 ahead", "sled-wide"),
+            us("batchyard redb, 64 at once, 256 ahead", "redb-wide"),
             us("batchyard sled, a sync per run", "sled-singly"),
             us("batchyard redb, a sync per run", "redb-singly"),
             peer(EFFECTUM, "peer-effectum", &["dispatch-durable"]),
@@ -134,12 +136,13 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "dispatch-memory",
-        what: "dispatch and end of no-op runs of 300 B in memory, 10 batches of 1,000 waiting",
+        what: "dispatch and end of no-op runs of 300 B in memory, 10 batches of 1,000 waiting; ours 8 at once, 16 ahead",
         unit: Unit::RunsPerSecond,
         subjects: &[
             us("limit: tokio mpsc", "channel"),
             us(MEMORY, "memory"),
-            us("batchyard memory, 200 batches waiting", "memory-200"),
+            us("batchyard memory, 64 at once, 256 ahead", "memory-wide"),
+            us("the same, 200 batches waiting", "memory-200"),
             peer(APALIS_MEMORY, "peer-apalis", &["dispatch-memory"]),
         ],
     },

@@ -50,11 +50,12 @@ fn announce(runtime: &Runtime, subject: &Subject) {
     let said = opened.storage().description();
     println!(
         "\n{}: durability: {}; payload: {} bytes an input where the row says nothing else; \
-         concurrency: as the row says, else one caller at a time; dispatch: {} at once",
+         concurrency: as the row says, else one caller at a time; dispatch: fair is {}, wide is {}",
         subject.name(),
         said.durability,
         BATCH.bytes,
-        Dispatching::GROUPED.concurrency,
+        Dispatching::FAIR,
+        Dispatching::WIDE,
     );
 }
 
@@ -120,7 +121,8 @@ fn dispatch(criterion: &mut Criterion, runtime: &Runtime, subject: &Subject) {
         ..BATCH
     };
     let each = [
-        ("4000/64-at-once", four, 4, Dispatching::GROUPED),
+        ("4000/fair", four, 4, Dispatching::FAIR),
+        ("4000/wide", four, 4, Dispatching::WIDE),
         ("100/singly", hundred, 1, Dispatching::SINGLY),
     ];
     for (name, load, batches, how) in each {

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
@@ -11,28 +12,37 @@ use crate::{Broken, Opened, WORKFLOW};
 pub struct Dispatching {
     /// Runs executed at once.
     pub concurrency: NonZeroUsize,
-    /// Runs claimed ahead; `None` for the dispatcher's default.
-    pub prefetch: Option<usize>,
+    /// The most runs claimed ahead.
+    pub prefetch: usize,
 }
 
 impl Dispatching {
-    /// 64 at once, and the default prefetch.
-    pub const GROUPED: Self = Self {
+    /// 8 at once and 16 ahead, as in the fairness test of `batch-exec`: speed that is not
+    /// bought with unfairness.
+    pub const FAIR: Self = Self {
+        concurrency: NonZeroUsize::new(8).expect("8 is not zero"),
+        prefetch: 16,
+    };
+    /// 64 at once and 256 ahead, which is the dispatcher's default.
+    pub const WIDE: Self = Self {
         concurrency: NonZeroUsize::new(64).expect("64 is not zero"),
-        prefetch: None,
+        prefetch: 256,
     };
     /// One at a time and none ahead: a claim and a settlement by itself for each run.
     pub const SINGLY: Self = Self {
         concurrency: NonZeroUsize::MIN,
-        prefetch: Some(0),
+        prefetch: 0,
     };
 
     fn apply(self, builder: DispatcherBuilder) -> DispatcherBuilder {
         let builder = builder.concurrency(self.concurrency);
-        match self.prefetch {
-            Some(runs) => builder.prefetch(runs),
-            None => builder,
-        }
+        builder.prefetch(self.prefetch)
+    }
+}
+
+impl fmt::Display for Dispatching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at once, {} ahead", self.concurrency, self.prefetch)
     }
 }
 

@@ -1,6 +1,8 @@
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use batch_core::id::BatchId;
+use batch_core::batch::Extent;
+use batch_core::id::{BatchId, SubmissionId};
 
 use crate::{Broken, Load, Opened, batch};
 
@@ -23,11 +25,11 @@ pub async fn fill(
             made.push(batch(load.inputs, load.bytes)?);
         }
         ids.extend(made.iter().map(|batch| batch.id));
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         let tasks: Vec<_> = made
             .into_iter()
             .map(|batch| {
-                let storage = std::sync::Arc::clone(opened.storage());
+                let storage = Arc::clone(opened.storage());
                 tokio::spawn(async move { storage.insert(batch).await })
             })
             .collect();
@@ -37,4 +39,30 @@ pub async fn fill(
         spent += start.elapsed();
     }
     Ok((ids, spent))
+}
+
+/// Stores so many batches as the parts of one submission, one after the other.
+///
+/// # Errors
+///
+/// When a batch is refused.
+pub async fn fill_one_submission(
+    opened: &Opened,
+    load: Load,
+    batches: u32,
+) -> Result<Vec<BatchId>, Broken> {
+    let mut ids = Vec::new();
+    for part in 0..batches {
+        let mut made = batch(load.inputs, load.bytes)?;
+        let first = *ids.first().unwrap_or(&made.id);
+        made.submission = SubmissionId::of_first_batch(first);
+        made.part = part;
+        made.extent = match part + 1 == batches {
+            true => Extent::Complete,
+            false => Extent::Open,
+        };
+        ids.push(made.id);
+        opened.storage().insert(made).await?;
+    }
+    Ok(ids)
 }

@@ -15,7 +15,10 @@ pub use cancel::cancel;
 pub use claim_and_settle::{claim_and_settle, claim_group, settle_group};
 pub use dispatch::{Dispatching, dispatch};
 pub use events::{journal, sink};
-pub use fill::fill;
+pub use fill::{fill, fill_one_submission};
 pub use pickup::{Pickup, pickup};
 pub use read::{get_batch, get_run, list_batches, list_runs};
 pub use submit::{Submitting, submit_checked};
+
+#[cfg(test)]
+mod tests;
