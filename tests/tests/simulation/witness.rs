@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use batch_core::batch::Flow;
 use batch_core::id::{BatchId, RunId};
-use batch_core::journal::{Entry, Fact, RunEnd, Sequence};
+use batch_core::journal::{Entry, Fact, RunEnd, RunReviewed, Sequence};
 use batch_core::ordinal::Ordinal;
 use batch_core::run::{self, Attempt, Failure, RunState};
 use batch_core::storage::{ClaimKey, ClaimToken, ClaimedRun};
@@ -155,13 +155,9 @@ impl Witness {
             Fact::NeedsReview(runs) => runs
                 .iter()
                 .try_for_each(|asked| self.asked_a_person(id(asked.ordinal), at)),
-            Fact::Reviewed(runs) => runs.iter().try_for_each(|answer| {
-                let run = self.known(id(answer.ordinal))?;
-                must!(run.in_review, "{answer:?} of {run:?}");
-                run.in_review = false;
-                run.ended = Some(answer.verdict.state());
-                Ok(())
-            }),
+            Fact::Reviewed(runs) => runs
+                .iter()
+                .try_for_each(|answer| self.answered(id(answer.ordinal), answer)),
             Fact::Released(set) => set
                 .iter()
                 .try_for_each(|ordinal| self.let_go(id(ordinal)).map(drop)),
@@ -245,6 +241,14 @@ impl Witness {
         let known = self.let_go(run)?;
         known.attempts += 1;
         known.in_review = true;
+        Ok(())
+    }
+
+    fn answered(&mut self, run: RunId, answer: &RunReviewed) -> Verdict {
+        let known = self.known(run)?;
+        must!(known.in_review, "{answer:?} of {known:?}");
+        known.in_review = false;
+        known.ended = Some(answer.verdict.state());
         Ok(())
     }
 
