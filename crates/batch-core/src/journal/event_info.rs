@@ -175,7 +175,8 @@ mod tests {
     use crate::catalogue::Version;
     use crate::id::{BatchId, SubmissionId, WorkflowId};
     use crate::journal::{
-        Entry, Fact, RunEnd, RunInReview, RunRetry, RunReviewed, RunStart, Sequence, Subject, expand,
+        Entry, Fact, RunEnd, RunInReview, RunRetry, RunReviewed, RunStart, Sequence, Subject,
+        expand,
     };
     use crate::ordinal::{Ordinal, OrdinalSet};
     use crate::request::{Priority, Timing};

@@ -167,6 +167,9 @@ mod tests {
     fn a_chunk_reads_back_what_was_put_in() {
         let chunk = chunks(&[1, 2, 3]).remove(0);
         let stored = StoredChunk::read(chunk.payload, String::new).unwrap();
-        assert_eq!(stored.inputs(String::new).unwrap(), [input(1), input(2), input(3)]);
+        assert_eq!(
+            stored.inputs(String::new).unwrap(),
+            [input(1), input(2), input(3)]
+        );
     }
 }

@@ -16,8 +16,8 @@ mod tidy;
 
 pub(super) use batch_header::{BatchEnd, BatchHeader};
 pub(super) use bucket_record::BucketRecord;
-pub(super) use codec::{decode, encode, millis, timestamp};
 use codec::encode_onto;
+pub(super) use codec::{decode, encode, millis, timestamp};
 pub(super) use frame::{FRAME_BYTES, frame, unframe};
 pub(super) use head::Head;
 pub(super) use idempotency_record::{Fingerprint, IdempotencyRecord};
