@@ -145,6 +145,8 @@ async fn webhooks_carry_every_event_with_the_fields_that_the_catalogue_names() {
     yard.finished(reviewed).await;
     let cancelled = yard.submit("w", 3).await;
     tokio::time::sleep(SECOND).await;
+    yard.engine.pause_batch(cancelled).await.unwrap();
+    yard.engine.resume_batch(cancelled).await.unwrap();
     yard.cancel(cancelled).await;
     yard.finished(cancelled).await;
     webhook.idle().await;

@@ -2,6 +2,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use batch_core::engine::WaitReason;
+use batch_core::id::WorkflowId;
 use batch_core::request::{BatchRequest, Input};
 use batch_core::run::RunState;
 
@@ -28,8 +29,12 @@ async fn a_run_that_nobody_executes_says_so_and_counts_no_attempt() {
     tokio::time::sleep(3_600 * SECOND).await;
     let run = yard.run(batch, 0).await;
     assert_eq!((run.state, run.attempts), (RunState::Pending, 0));
-    assert_eq!(yard.engine.run_waits_for(&run), nobody("w"));
-    let waits = yard.engine.batch_waits_for(&yard.batch(batch).await);
+    assert_eq!(yard.engine.run_waits_for(&run).await.unwrap(), nobody("w"));
+    let waits = yard
+        .engine
+        .batch_waits_for(&yard.batch(batch).await)
+        .await
+        .unwrap();
     assert_eq!(waits, nobody("w"));
     assert_eq!(waits.unwrap().to_string(), "nobody here executes w");
     let dispatcher = yard.dispatcher().workflow("w", done);
@@ -37,8 +42,8 @@ async fn a_run_that_nobody_executes_says_so_and_counts_no_attempt() {
     let batch = yard.finished(batch).await;
     assert!(batch.succeeded());
     let run = yard.run(batch.id, 0).await;
-    assert_eq!(yard.engine.run_waits_for(&run), None);
-    assert_eq!(yard.engine.batch_waits_for(&batch), None);
+    assert_eq!(yard.engine.run_waits_for(&run).await.unwrap(), None);
+    assert_eq!(yard.engine.batch_waits_for(&batch).await.unwrap(), None);
     dispatcher.shutdown().await.unwrap();
     other.shutdown().await.unwrap();
 }
@@ -79,13 +84,17 @@ async fn a_run_says_whether_it_waits_for_its_turn_or_for_another_attempt() {
     let mut reasons = Vec::new();
     for ordinal in 0..3 {
         let run = yard.run(batch, ordinal).await;
-        reasons.push((yard.engine.run_waits_for(&run), run.due_at));
+        reasons.push((yard.engine.run_waits_for(&run).await.unwrap(), run.due_at));
     }
     let due_at = reasons[0].1.unwrap();
     assert_eq!(reasons[0].0, Some(WaitReason::NotDue(due_at)));
     assert_eq!(reasons[1].0, None, "it executes");
     assert_eq!(reasons[2].0, Some(WaitReason::Turn));
-    let waits = yard.engine.batch_waits_for(&yard.batch(batch).await);
+    let waits = yard
+        .engine
+        .batch_waits_for(&yard.batch(batch).await)
+        .await
+        .unwrap();
     assert_eq!(waits, Some(WaitReason::Turn));
     yard.finished(batch).await;
     dispatcher.shutdown().await.unwrap();
@@ -100,10 +109,46 @@ async fn a_batch_that_may_not_begin_yet_says_when() {
         .inputs([Input::text("t")])
         .not_before(at);
     let batch = yard.engine.submit_batch(request).await.unwrap().id();
-    let waits = yard.engine.batch_waits_for(&yard.batch(batch).await);
+    let waits = yard
+        .engine
+        .batch_waits_for(&yard.batch(batch).await)
+        .await
+        .unwrap();
     assert_eq!(waits, Some(WaitReason::NotDue(at)));
-    let waits = yard.engine.run_waits_for(&yard.run(batch, 0).await);
+    let waits = yard
+        .engine
+        .run_waits_for(&yard.run(batch, 0).await)
+        .await
+        .unwrap();
     assert_eq!(waits, Some(WaitReason::NotDue(at)));
     assert!(yard.finished(batch).await.succeeded());
+    dispatcher.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_says_that_its_batch_or_its_workflow_is_paused() {
+    let yard = Yard::new().await;
+    let dispatcher = yard.dispatcher().workflow("w", done).start().await.unwrap();
+    let workflow: WorkflowId = "w".parse().unwrap();
+    yard.engine.pause_workflow(workflow.clone()).await.unwrap();
+    let batch = yard.submit("w", 1).await;
+    yard.engine.pause_batch(batch).await.unwrap();
+    let why = async || {
+        let run = yard.run(batch, 0).await;
+        let of_run = yard.engine.run_waits_for(&run).await.unwrap();
+        let batch = yard.batch(batch).await;
+        let of_batch = yard.engine.batch_waits_for(&batch).await.unwrap();
+        assert_eq!(of_run, of_batch);
+        of_run
+    };
+    assert_eq!(
+        why().await,
+        Some(WaitReason::WorkflowPaused(workflow.clone()))
+    );
+    yard.engine.resume_workflow(workflow).await.unwrap();
+    assert_eq!(why().await, Some(WaitReason::BatchPaused(batch)));
+    yard.engine.resume_batch(batch).await.unwrap();
+    assert!(yard.finished(batch).await.succeeded());
+    assert_eq!(why().await, None);
     dispatcher.shutdown().await.unwrap();
 }
