@@ -58,6 +58,7 @@
 //! | [`dispatcher`] | claims, executes, records: begin here |
 //! | [`executor`] | what the host implements to perform runs |
 //! | [`retry`] | whether there is another attempt, and when |
+//! | [`retention`] | how long finished batches are kept, and who deletes them |
 //! | [`sink`] | what the host implements to receive events |
 //! | `testing` | for the tests of a host: everything inline, no task (feature `testing`) |
 //! | [`blocking`] | all of it for hosts without an async runtime |
@@ -90,6 +91,7 @@ pub mod metrics;
 #[cfg(feature = "outbound")]
 #[cfg_attr(docsrs, doc(cfg(feature = "outbound")))]
 pub mod outbound;
+pub mod retention;
 pub mod retry;
 pub mod sink;
 #[cfg(feature = "testing")]
@@ -105,6 +107,7 @@ pub use async_trait::async_trait;
 pub use batch_core::storage::SinkStart;
 pub use dispatcher::Dispatcher;
 pub use executor::{Executor, ExecutorError, Outcome, RunContext};
+pub use retention::{Pruner, Retention};
 pub use retry::RetryPolicy;
 pub use sink::EventSink;
 

@@ -12,7 +12,7 @@ use batch_core::kv::KvStorage;
 use batch_core::ordinal::OrdinalSet;
 use batch_core::run::{Failure, Run};
 use batch_core::storage::*;
-use batch_core::valid::{Source, ValidInput};
+use batch_core::valid::{Source, ValidInput, ValidUpdate};
 use batch_exec::async_trait;
 use tokio::time::sleep;
 
@@ -454,6 +454,16 @@ impl Storage for WatchedStorage {
 
     async fn workflows(&self, page: PageRequest) -> Answer<Page<Workflow>> {
         self.read("workflows", self.inner.workflows(page)).await
+    }
+
+    async fn delete(&self, target: DeleteTarget) -> Answer<DeleteReply> {
+        let delete = self.inner.delete(target);
+        self.write("delete", delete, |_, _| Ok(())).await
+    }
+
+    async fn update_run(&self, run: RunId, update: ValidUpdate) -> Answer<UpdateReply> {
+        let update = self.inner.update_run(run, update);
+        self.write("update_run", update, |_, _| Ok(())).await
     }
 
     async fn prune(&self, request: PruneRequest) -> Answer<Pruned> {

@@ -33,12 +33,13 @@ pub(crate) async fn prune(args: PruneArgs) -> Result<Ending> {
     Ok(Ending::Succeeded)
 }
 
-async fn prune_all(engine: &Engine, request: PruneRequest) -> Result<PruneRecord> {
+async fn prune_all(engine: &Engine, mut request: PruneRequest) -> Result<PruneRecord> {
     let mut all = PruneRecord::default();
     loop {
         let pruned = engine.prune(request).await?;
         all.batches += u64::from(pruned.batches);
-        if pruned.batches == 0 && pruned.entries == 0 {
+        request.after = pruned.next;
+        if pruned.is_done() {
             return Ok(all);
         }
     }

@@ -42,6 +42,10 @@ pub struct Batch {
     pub finished_at: Option<Timestamp>,
     /// The batch whose failed runs it runs again.
     pub retry_of: Option<BatchId>,
+    /// How many of its runs were deleted. They are counted as they ended, and no longer listed.
+    pub deleted: u64,
+    /// When the batch was deleted; only those who tell of its events read one that was.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl Batch {
@@ -98,6 +102,8 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             finished_at,
             retry_of: None,
+            deleted: 0,
+            deleted_at: None,
         }
     }
 

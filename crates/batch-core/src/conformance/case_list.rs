@@ -132,6 +132,25 @@ macro_rules! conformance_cases {
                 a_cancelled_batch_keeps_the_runs_that_had_ended [];
                 cancelling_again_changes_nothing [];
             }
+            delete {
+                a_deleted_batch_is_gone_with_its_runs [];
+                what_has_not_ended_is_not_deleted [];
+                deleting_again_or_what_never_was_finds_nothing [];
+                a_deleted_run_leaves_the_counts_whole_and_is_counted_as_deleted [durable];
+                the_input_of_a_deleted_run_is_blank_and_its_neighbours_are_whole [];
+                a_sink_that_lags_can_still_tell_of_a_deleted_batch [time];
+                a_batch_is_not_pruned_before_the_sinks_have_passed_the_delete_of_its_run [time];
+                the_key_of_a_deleted_batch_still_makes_no_second_one [];
+                what_was_deleted_stays_gone_after_a_crash [durable];
+            }
+            update {
+                an_update_is_read_back_in_every_state_of_the_run [durable];
+                a_run_that_is_claimed_after_its_update_brings_the_new_metadata [];
+                an_update_is_in_the_journal_once_however_often_it_is_repeated [];
+                a_merge_past_the_limit_changes_nothing [];
+                what_is_not_there_is_not_updated [];
+                a_finished_batch_is_not_pruned_before_the_sinks_have_passed_an_update [time];
+            }
             interruption {
                 a_claim_that_is_not_renewed_runs_out [time];
                 a_run_asked_to_stop_is_cancelled_when_its_claim_runs_out [time];
@@ -200,6 +219,9 @@ macro_rules! conformance_cases {
                 one_call_prunes_no_more_than_it_was_allowed [time];
                 a_key_outlives_its_batch_for_the_retention_and_no_longer [time];
                 pruning_one_batch_leaves_its_neighbours_whole [time];
+                batches_are_pruned_by_how_they_ended [time];
+                the_journal_is_kept_longer_than_batches_where_asked [time];
+                a_prune_gets_past_any_number_of_batches_that_it_keeps [time];
             }
             reopen {
                 a_store_that_is_opened_again_says_the_same_of_itself [durable];
@@ -240,6 +262,7 @@ macro_rules! conformance_cases {
                 a_token_of_another_list_is_refused_by_name [];
                 inputs_are_read_in_order_and_unknown_ones_passed_over [];
                 times_and_attempts_of_a_run_tell_its_story [];
+                runs_at_asked_places_are_listed_and_no_others [];
             }
             limits {
                 a_store_says_what_it_is [];

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use crate::id::WorkflowId;
 use crate::journal::Fact;
-use crate::request::{BatchRequest, Input, Limits};
+use crate::ordinal::Ordinal;
+use crate::request::{BatchRequest, Input, Limits, RunUpdate};
 use crate::run::{Failure, Output};
 use crate::storage::{ClaimedRun, Disposition};
-use crate::valid::{ValidBatch, validate};
+use crate::valid::{ValidBatch, ValidUpdate, validate, validate_update};
 
 pub(super) fn workflow() -> WorkflowId {
     WorkflowId::new("w").unwrap()
@@ -23,6 +24,12 @@ pub(super) fn request(inputs: u32) -> BatchRequest {
 
 pub(super) fn valid(request: BatchRequest) -> ValidBatch {
     validate(request, &Limits::default()).unwrap()
+}
+
+/// The update of a run that gives it a name.
+pub(super) fn renamed() -> ValidUpdate {
+    let update = RunUpdate::new().name("renamed");
+    validate_update(Ordinal::new(0), update, &Limits::default()).unwrap()
 }
 
 pub(super) fn processed() -> Disposition {
@@ -78,6 +85,9 @@ pub(super) fn kind(fact: &Fact) -> &'static str {
         Fact::Expired(_) => "expired",
         Fact::Paused => "paused",
         Fact::Resumed => "resumed",
+        Fact::Updated(_) => "updated",
+        Fact::Deleted(_) => "deleted",
+        Fact::BatchDeleted => "batch deleted",
         Fact::Finished { .. } => "finished",
     }
 }

@@ -13,8 +13,8 @@ use crate::request::BatchRequest;
 use crate::run::{Attempt, Run, RunState};
 use crate::storage::{
     BatchQuery, CancelReply, CancelTarget, Claim, ClaimKey, ClaimRequest, Claimed, ClaimedRun,
-    Disposition, InsertReply, NewBatch, PruneRequest, Pruned, Renewal, RunQuery, Settled,
-    Settlement, Storage, StorageError, WorkflowChange,
+    DeleteReply, DeleteTarget, Disposition, InsertReply, NewBatch, PruneRequest, Pruned, Renewal,
+    RunQuery, Settled, Settlement, Storage, StorageError, WorkflowChange,
 };
 use crate::time::{Clock, ManualClock};
 use crate::valid::ValidBatch;
@@ -151,6 +151,16 @@ impl Yard {
         self.storage().cancel(target).await.unwrap()
     }
 
+    pub(super) async fn delete_batch(&self, id: BatchId) -> DeleteReply {
+        let target = DeleteTarget::Batch(id);
+        self.storage().delete(target).await.unwrap()
+    }
+
+    pub(super) async fn delete_run(&self, batch: BatchId, ordinal: u32) -> DeleteReply {
+        let target = DeleteTarget::Run(run_id(batch, ordinal));
+        self.storage().delete(target).await.unwrap()
+    }
+
     /// Claims and settles until nothing is left to claim; gives how many were.
     pub(super) async fn work_off(&self) -> usize {
         let mut done = 0;
@@ -253,9 +263,12 @@ impl Yard {
     /// Prunes until nothing is pruned, as the contract asks.
     pub(super) async fn prune(&self) -> Pruned {
         let mut all = Pruned::default();
+        let hundred = NonZeroU32::new(100).unwrap();
+        let mut request = PruneRequest::new(self.clock().now().wall, hundred);
         loop {
-            let pruned = self.prune_once(100).await;
-            if pruned == Pruned::default() {
+            let pruned = self.storage().prune(request).await.unwrap();
+            request.after = pruned.next;
+            if pruned.is_done() {
                 return all;
             }
             all.batches += pruned.batches;
@@ -268,13 +281,24 @@ impl Yard {
         let batch = self.batch(id).await;
         let runs = self.runs_of(id).await;
         let seen: Vec<_> = runs.iter().map(|run| run.id.ordinal().get()).collect();
-        let all: Vec<_> = (0..).take(seen.len()).collect();
-        assert_eq!(seen, all, "each run of {id} is listed once, in order");
-        assert_eq!(runs.len() as u64, batch.counts.total(), "runs of {id}");
+        match batch.deleted {
+            0 => assert!(
+                seen.iter().copied().eq((0..).take(seen.len())),
+                "{id}: {seen:?}"
+            ),
+            _ => assert!(seen.is_sorted_by(|a, b| a < b), "{id}: {seen:?}"),
+        }
+        let known = runs.len() as u64 + batch.deleted;
+        assert_eq!(known, batch.counts.total(), "runs of {id}");
+        let mut deleted = batch.deleted;
         for state in RunState::ALL {
             let counted = runs.iter().filter(|run| run.state == state).count();
-            assert_eq!(batch.counts.of(state), counted as u64, "{state} of {id}");
+            let gone = batch.counts.of(state).checked_sub(counted as u64);
+            let gone = gone.unwrap_or_else(|| panic!("{state} of {id}"));
+            assert!(gone == 0 || state.is_ended(), "{state} of {id}");
+            deleted -= gone;
         }
+        assert_eq!(deleted, 0, "the deleted runs of {id} are among its counts");
         let ended = batch.counts.all_ended();
         assert_eq!(batch.is_finished(), ended, "{id} is {}", batch.state);
         assert_eq!(batch.finished_at.is_some(), ended, "{batch:?}");

@@ -1,6 +1,10 @@
-use super::{BatchWatch, Engine, HandleError, Replay, RetryError, RetryOptions, RunFilter, Runs};
+use super::{
+    BatchWatch, DeleteError, Deletion, Engine, HandleError, Replay, RetryError, RetryOptions,
+    RunFilter, Runs,
+};
 use crate::batch::Batch;
-use crate::id::BatchId;
+use crate::id::{BatchId, RunId};
+use crate::ordinal::Ordinal;
 use crate::storage::{CancelReply, StorageError};
 
 /// One batch, to be read, waited for and controlled.
@@ -82,6 +86,19 @@ impl BatchHandle {
         self.engine.cancel_batch(self.id).await
     }
 
+    /// Deletes the batch once it has finished, as [`Engine::delete_batch`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::delete_batch`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Engine::delete_batch`].
+    pub async fn delete(&self) -> Result<Deletion, DeleteError> {
+        self.engine.delete_batch(self.id).await
+    }
+
     /// Runs the failed runs again as a new batch, as [`Engine::retry_failed`].
     ///
     /// # Errors
@@ -100,6 +117,24 @@ impl BatchHandle {
     #[must_use]
     pub fn in_review(&self) -> Runs {
         self.runs(RunFilter::in_review())
+    }
+
+    /// Runs one run again as a new batch, as [`Engine::retry_run`].
+    ///
+    /// # Errors
+    ///
+    /// [`RetryError`], as [`Engine::retry_run`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Engine::retry_failed`].
+    pub async fn retry_run(
+        &self,
+        ordinal: Ordinal,
+        options: RetryOptions,
+    ) -> Result<Self, RetryError> {
+        let run = RunId::new(self.id, ordinal);
+        self.engine.retry_run(run, options).await
     }
 
     /// The batch's runs, in the order of its inputs.

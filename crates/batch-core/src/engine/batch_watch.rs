@@ -40,7 +40,7 @@ impl BatchWatch {
     pub async fn next(&mut self) -> Result<Option<Batch>, HandleError> {
         while !self.last.as_ref().is_some_and(Batch::is_finished) {
             let position = self.follower.moved().await?;
-            let batch = self.engine.storage().batch(self.id).await?;
+            let batch = self.engine.batch(self.id).await?;
             let batch = batch.ok_or(HandleError::BatchNotFound(self.id))?;
             self.follower.passed(position);
             if self.last.as_ref() != Some(&batch) {

@@ -127,7 +127,8 @@ impl Engine {
     ///
     /// A read: dropping it changes nothing.
     pub async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError> {
-        self.storage().batch(id).await
+        let batch = self.storage().batch(id).await?;
+        Ok(batch.filter(|batch| batch.deleted_at.is_none()))
     }
 
     /// Lists batches, one page at a time.

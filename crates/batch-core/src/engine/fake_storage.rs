@@ -20,12 +20,13 @@ use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::request::{Limits, Secrets, VersionSelector};
 use crate::run::{Run, RunState};
 use crate::storage::{
-    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description,
-    Durability, ErrorKind, FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest,
-    PageToken, PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled,
-    Settlement, SinkCursor, SinkStart, Storage, StorageError, WorkflowChange, WorkflowReply,
+    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
+    DeleteTarget, Description, Durability, ErrorKind, FlowReply, InsertReply, JournalPage,
+    NewBatch, Page, PageRequest, PageToken, PruneRequest, Pruned, Renewal, ReviewReply,
+    ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError,
+    UpdateReply, WorkflowChange, WorkflowReply,
 };
-use crate::valid::ValidInput;
+use crate::valid::{ValidInput, ValidUpdate};
 
 /// The only workflow it knows.
 pub(super) const WORKFLOW: &str = "w";
@@ -107,6 +108,8 @@ impl Stored {
             created_at: Timestamp::UNIX_EPOCH,
             finished_at: counts.all_ended().then_some(Timestamp::UNIX_EPOCH),
             retry_of: self.new.retry_of,
+            deleted: 0,
+            deleted_at: None,
         }
     }
 
@@ -488,6 +491,14 @@ impl Storage for FakeStorage {
     }
 
     async fn workflows(&self, _: PageRequest) -> Result<Page<Workflow>, StorageError> {
+        unreachable!("the engine passes it through")
+    }
+
+    async fn delete(&self, _: DeleteTarget) -> Result<DeleteReply, StorageError> {
+        unreachable!("the engine passes it through")
+    }
+
+    async fn update_run(&self, _: RunId, _: ValidUpdate) -> Result<UpdateReply, StorageError> {
         unreachable!("the engine passes it through")
     }
 

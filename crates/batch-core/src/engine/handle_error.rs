@@ -7,10 +7,10 @@ use crate::storage::StorageError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum HandleError {
-    /// There is no such batch: there never was, or it has been pruned.
+    /// There is no such batch: there never was, or it was deleted or pruned.
     #[error("there is no {0}")]
     BatchNotFound(BatchId),
-    /// There is no such submission: there never was, or it has been pruned.
+    /// There is no such submission: there never was, or it was deleted or pruned.
     #[error("there is no {0}")]
     SubmissionNotFound(SubmissionId),
     /// The storage could not read.

@@ -10,7 +10,8 @@ pub struct Progress {
     pub batches: u32,
     /// How many inputs it has so far.
     pub inputs: u64,
-    /// How many of its runs stand where. Runs of batches that were pruned are not counted.
+    /// How many of its runs stand where. Runs of batches that were deleted or pruned are not
+    /// counted.
     pub counts: Counts,
     /// Whether more batches may come.
     pub extent: Extent,

@@ -1,7 +1,7 @@
 use super::{BatchHandle, Engine, RetryError, RetryOptions, RetryVersion, SubmitError};
 use crate::batch::Batch;
 use crate::catalogue::Version;
-use crate::id::BatchId;
+use crate::id::{BatchId, RunId};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::request::{BatchRequest, Input, Limits, RawMetadata, Secrets, VersionSelector};
 use crate::run::RunState;
@@ -35,37 +35,94 @@ impl Engine {
         id: BatchId,
         options: RetryOptions,
     ) -> Result<BatchHandle, RetryError> {
-        let failed = self.failed(id).await.map_err(RetryError::Storage)?;
-        let (batch, runs) = failed.ok_or(RetryError::NotFound(id))?;
-        if runs.is_empty() {
+        let batch = self.batch(id).await.map_err(RetryError::Storage)?;
+        let batch = batch.ok_or(RetryError::NotFound(id))?;
+        let failed = self.failed_ordinals(id).await;
+        let failed = failed.map_err(RetryError::Storage)?;
+        if failed.is_empty() {
             return Err(RetryError::NothingFailed(id));
         }
-        let content = content(&batch, runs, &options, self.limits())
-            .map_err(|invalid| RetryError::Submit(SubmitError::Invalid(invalid)))?;
+        self.again(&batch, failed, &options).await
+    }
+
+    /// Runs one run again, as a new batch of one that says whose retry it is.
+    ///
+    /// Whoever names a run knows what it does: any run that has ended is run again, one that
+    /// was cancelled or ended well too. All else is as with [`Engine::retry_failed`]: the input
+    /// with its name and metadata, the version by choice, secrets given anew. The run itself
+    /// stays as it ended.
+    ///
+    /// # Errors
+    ///
+    /// [`RetryError::RunNotFound`], [`RetryError::NotEnded`] while the run may still go on, or
+    /// [`RetryError::Submit`] where the new batch is refused, for missing secrets too;
+    /// [`RetryError::Storage`] where the run cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Engine::retry_failed`].
+    pub async fn retry_run(
+        &self,
+        run: RunId,
+        options: RetryOptions,
+    ) -> Result<BatchHandle, RetryError> {
+        let known = self.run(run).await.map_err(RetryError::Storage)?;
+        let known = known.ok_or(RetryError::RunNotFound(run))?;
+        if !known.state.is_ended() {
+            let state = known.state;
+            return Err(RetryError::NotEnded { run, state });
+        }
+        let batch = self.batch(run.batch()).await.map_err(RetryError::Storage)?;
+        let batch = batch.ok_or(RetryError::RunNotFound(run))?;
+        let one = std::iter::once(run.ordinal()).collect();
+        self.again(&batch, one, &options).await
+    }
+
+    /// Submits runs of a batch again.
+    async fn again(
+        &self,
+        batch: &Batch,
+        runs: OrdinalSet,
+        options: &RetryOptions,
+    ) -> Result<BatchHandle, RetryError> {
+        let content = self.content_of(batch, &runs, options).await?;
         let mut again = NewBatch::single(self.new_id(), content);
-        again.retry_of = Some(id);
+        again.retry_of = Some(batch.id);
         let inserted = self.insert(again, 0).await.map_err(RetryError::Submit)?;
         let handle = BatchHandle::submitted(self.clone(), inserted.batch, inserted.replay);
         Ok(handle)
     }
 
-    /// A batch and the inputs of its failed runs; `None` where there is no such batch.
-    async fn failed(&self, id: BatchId) -> Result<Option<(Batch, Vec<FailedRun>)>, StorageError> {
-        let Some(batch) = self.batch(id).await? else {
-            return Ok(None);
-        };
-        let ordinals = self.failed_ordinals(id).await?;
-        let inputs = self.storage().inputs(id, ordinals.clone()).await?;
-        if inputs.len() != ordinals.len() as usize {
-            let doing = format!("read the failed runs of {id}, which changed meanwhile");
-            return Err(StorageError::new(ErrorKind::Transient, doing));
-        }
-        let runs = ordinals.iter().zip(inputs);
-        let runs = runs.map(|(ordinal, input)| FailedRun { ordinal, input });
-        Ok(Some((batch, runs.collect())))
+    /// The content of the batch that runs some runs of another again.
+    pub(super) async fn content_of(
+        &self,
+        batch: &Batch,
+        runs: &OrdinalSet,
+        options: &RetryOptions,
+    ) -> Result<ValidBatch, RetryError> {
+        let inputs = self.inputs_of(batch.id, runs).await;
+        let inputs = inputs.map_err(RetryError::Storage)?;
+        content(batch, inputs, options, self.limits())
+            .map_err(|invalid| RetryError::Submit(SubmitError::Invalid(invalid)))
     }
 
-    async fn failed_ordinals(&self, id: BatchId) -> Result<OrdinalSet, StorageError> {
+    /// The inputs of some runs.
+    async fn inputs_of(
+        &self,
+        id: BatchId,
+        runs: &OrdinalSet,
+    ) -> Result<Vec<EndedRun>, StorageError> {
+        let inputs = self.storage().inputs(id, runs.clone()).await?;
+        if inputs.len() != runs.len() as usize {
+            let doing = format!("read the runs of {id} to retry, which changed meanwhile");
+            return Err(StorageError::new(ErrorKind::Transient, doing));
+        }
+        let runs = runs.iter().zip(inputs);
+        let runs = runs.map(|(ordinal, input)| EndedRun { ordinal, input });
+        Ok(runs.collect())
+    }
+
+    pub(super) async fn failed_ordinals(&self, id: BatchId) -> Result<OrdinalSet, StorageError> {
         let mut all = self.ordinals_in(id, RunState::Failed).await?;
         all.union_with(&self.ordinals_in(id, RunState::Rejected).await?);
         Ok(all)
@@ -77,6 +134,7 @@ impl Engine {
             batch: Some(id),
             workflow: None,
             state: Some(state),
+            among: None,
             output: OutputDetail::Omitted,
             page: PageRequest {
                 size: PageSize::MAX,
@@ -96,8 +154,8 @@ impl Engine {
     }
 }
 
-/// A failed run's place in its batch, and its input without secrets.
-struct FailedRun {
+/// The place in its batch of a run to retry, and its input without secrets.
+struct EndedRun {
     ordinal: Ordinal,
     input: ValidInput,
 }
@@ -105,7 +163,7 @@ struct FailedRun {
 /// The content of the new batch; problems name inputs by their place in the old one.
 fn content(
     batch: &Batch,
-    runs: Vec<FailedRun>,
+    runs: Vec<EndedRun>,
     options: &RetryOptions,
     limits: &Limits,
 ) -> Result<ValidBatch, InvalidBatch> {
@@ -146,7 +204,7 @@ const fn selector(wanted: RetryVersion, pinned: Version) -> VersionSelector {
 }
 
 /// The secrets that the options have for a run.
-fn secrets(run: &FailedRun, options: &RetryOptions) -> Secrets {
+fn secrets(run: &EndedRun, options: &RetryOptions) -> Secrets {
     let mut secrets = Secrets::new();
     for name in run.input.secret_names() {
         if let Some(value) = options.shared_secrets.get(name) {
@@ -161,7 +219,7 @@ fn secrets(run: &FailedRun, options: &RetryOptions) -> Secrets {
 }
 
 /// A problem for each secret that a run had and is not given again.
-fn missing_secrets(run: &FailedRun, given: &Secrets) -> Vec<Problem> {
+fn missing_secrets(run: &EndedRun, given: &Secrets) -> Vec<Problem> {
     let names = run.input.secret_names().iter();
     let missing = names.filter(|name| given.get(name).is_none());
     let problem = |name: &String| Problem {

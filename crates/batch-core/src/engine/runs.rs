@@ -128,6 +128,7 @@ impl Runs {
             batch: Some(batch),
             workflow: None,
             state: self.filter.state,
+            among: None,
             output: self.filter.output,
             page: PageRequest {
                 size: self.filter.page,

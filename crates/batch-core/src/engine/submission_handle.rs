@@ -1,6 +1,9 @@
 use super::follower::Follower;
 use super::progress_reader::ProgressReader;
-use super::{BatchWatch, Engine, HandleError, Progress, Replay, RunFilter, Runs, SubmissionWatch};
+use super::{
+    BatchWatch, DeleteError, Deletion, Engine, HandleError, Progress, Replay, ResultOrder,
+    ResultPosition, Results, RetryError, RetryOptions, RunFilter, Runs, SubmissionWatch,
+};
 use crate::id::{BatchId, SubmissionId};
 use crate::storage::{BatchQuery, CancelReply, PageRequest, PageSize};
 
@@ -139,10 +142,50 @@ impl SubmissionHandle {
         self.runs(RunFilter::in_review())
     }
 
+    /// Runs the failed runs of all batches again as a new submission, as
+    /// [`Engine::retry_failed_of`].
+    ///
+    /// # Errors
+    ///
+    /// [`RetryError`], as [`Engine::retry_failed_of`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Engine::retry_failed_of`].
+    pub async fn retry_failed(&self, options: RetryOptions) -> Result<Self, RetryError> {
+        self.engine.retry_failed_of(self.id, options).await
+    }
+
+    /// Deletes all of it once it has finished, as [`Engine::delete_submission`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::delete_submission`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Engine::delete_submission`].
+    pub async fn delete(&self) -> Result<Deletion, DeleteError> {
+        self.engine.delete_submission(self.id).await
+    }
+
     /// The runs of all batches stored so far, in the order of the inputs.
     #[must_use]
     pub fn runs(&self, filter: RunFilter) -> Runs {
         Runs::of_submission(self.engine.clone(), self.id, filter)
+    }
+
+    /// Each run once it has ended, with its output, to the last: in the order of the inputs, or
+    /// as they end.
+    #[must_use]
+    pub fn results(&self, order: ResultOrder) -> Results {
+        self.results_from(ResultPosition::start(order))
+    }
+
+    /// The results from a position on that [`Results::position`] gave.
+    #[must_use]
+    pub fn results_from(&self, position: ResultPosition) -> Results {
+        Results::from(self.engine.clone(), self.id, position)
     }
 
     fn reader(&self) -> ProgressReader {

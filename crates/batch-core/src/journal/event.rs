@@ -79,6 +79,8 @@ pub enum EventKind {
         /// How the runs ended.
         counts: Counts,
     },
+    /// `batch.deleted`: somebody deleted the batch, after its end.
+    BatchDeleted,
     /// `run.started`: a dispatcher has claimed the run; its executor may begin later.
     RunStarted(RunEvent),
     /// `run.processed`: the run ended well, by itself or because a person approved it.
@@ -119,6 +121,10 @@ pub enum EventKind {
     RunReleased(RunEvent),
     /// `run.interrupted`: the process that held the run died, and it waits again.
     RunInterrupted(RunEvent),
+    /// `run.updated`: somebody changed the run's label or metadata. The event has the new ones.
+    RunUpdated(RunEvent),
+    /// `run.deleted`: somebody deleted the run, after its end. Neither label nor metadata is left.
+    RunDeleted(RunEvent),
 }
 
 /// The run that an event is about.
@@ -146,7 +152,8 @@ impl EventKind {
             | Self::BatchProgress { .. }
             | Self::BatchSucceeded { .. }
             | Self::BatchCancelled { .. }
-            | Self::BatchFinished { .. } => None,
+            | Self::BatchFinished { .. }
+            | Self::BatchDeleted => None,
             Self::RunStarted(run)
             | Self::RunProcessed(run)
             | Self::RunFailed(run, _)
@@ -156,7 +163,9 @@ impl EventKind {
             | Self::RunNeedsReview { run, .. }
             | Self::RunRejected { run, .. }
             | Self::RunReleased(run)
-            | Self::RunInterrupted(run) => Some(run),
+            | Self::RunInterrupted(run)
+            | Self::RunUpdated(run)
+            | Self::RunDeleted(run) => Some(run),
         }
     }
 }

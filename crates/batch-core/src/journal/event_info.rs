@@ -55,6 +55,11 @@ static BATCH_FINISHED: EventInfo = info(
     "every run has ended, however; once, after all other events of the batch",
     &["counts", "state"],
 );
+static BATCH_DELETED: EventInfo = info(
+    "batch.deleted",
+    "someone deleted the batch, after its end; the last event about it",
+    &[],
+);
 static RUN_STARTED: EventInfo = info(
     "run.started",
     "a dispatcher has claimed the run; its executor may begin a little later",
@@ -106,7 +111,18 @@ static RUN_INTERRUPTED: EventInfo = info(
     &["run"],
 );
 
-static ALL: [&EventInfo; 17] = [
+static RUN_UPDATED: EventInfo = info(
+    "run.updated",
+    "someone changed the run's name or metadata, at any time; it has the new ones",
+    &["run"],
+);
+static RUN_DELETED: EventInfo = info(
+    "run.deleted",
+    "someone deleted the run, after its end; neither name nor metadata is left",
+    &["run"],
+);
+
+static ALL: [&EventInfo; 20] = [
     &BATCH_CREATED,
     &BATCH_PAUSED,
     &BATCH_RESUMED,
@@ -114,6 +130,7 @@ static ALL: [&EventInfo; 17] = [
     &BATCH_SUCCEEDED,
     &BATCH_CANCELLED,
     &BATCH_FINISHED,
+    &BATCH_DELETED,
     &RUN_STARTED,
     &RUN_PROCESSED,
     &RUN_FAILED,
@@ -124,6 +141,8 @@ static ALL: [&EventInfo; 17] = [
     &RUN_REJECTED,
     &RUN_RELEASED,
     &RUN_INTERRUPTED,
+    &RUN_UPDATED,
+    &RUN_DELETED,
 ];
 
 impl EventKind {
@@ -144,6 +163,9 @@ impl EventKind {
             Self::BatchSucceeded { .. } => &BATCH_SUCCEEDED,
             Self::BatchCancelled { .. } => &BATCH_CANCELLED,
             Self::BatchFinished { .. } => &BATCH_FINISHED,
+            Self::BatchDeleted => &BATCH_DELETED,
+            Self::RunUpdated(_) => &RUN_UPDATED,
+            Self::RunDeleted(_) => &RUN_DELETED,
             Self::RunStarted(_) => &RUN_STARTED,
             Self::RunProcessed(_) => &RUN_PROCESSED,
             Self::RunFailed(..) => &RUN_FAILED,
@@ -199,6 +221,8 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             finished_at: None,
             retry_of: None,
+            deleted: 0,
+            deleted_at: None,
         }
     }
 
@@ -268,6 +292,9 @@ mod tests {
             Fact::Interrupted(set.clone()),
             Fact::Cancelling(set.clone()),
             Fact::Swept(set.clone()),
+            Fact::Updated(set.clone()),
+            Fact::Deleted(set.clone()),
+            Fact::BatchDeleted,
             Fact::Expired(set),
         ];
         single.chain(rest).collect()

@@ -22,9 +22,11 @@ impl Fact {
     #[must_use]
     pub fn ordinals(&self) -> OrdinalSet {
         match self {
-            Self::Created | Self::Paused | Self::Resumed | Self::Finished { .. } => {
-                OrdinalSet::new()
-            }
+            Self::Created
+            | Self::Paused
+            | Self::Resumed
+            | Self::Finished { .. }
+            | Self::BatchDeleted => OrdinalSet::new(),
             Self::Started(started) => started.iter().map(|start| start.ordinal).collect(),
             Self::Ended(ends) => ends.iter().map(|end| end.ordinal).collect(),
             Self::Retrying(retries) => retries.iter().map(|retry| retry.ordinal).collect(),
@@ -34,7 +36,9 @@ impl Fact {
             | Self::Interrupted(set)
             | Self::Cancelling(set)
             | Self::Swept(set)
-            | Self::Expired(set) => set.clone(),
+            | Self::Expired(set)
+            | Self::Updated(set)
+            | Self::Deleted(set) => set.clone(),
         }
     }
 }
@@ -63,7 +67,11 @@ pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject
         event(ordinal, kind(run(ordinal, attempt)))
     };
     match &entry.fact {
-        Fact::Created | Fact::Paused | Fact::Resumed | Fact::Finished { .. } => {
+        Fact::Created
+        | Fact::Paused
+        | Fact::Resumed
+        | Fact::Finished { .. }
+        | Fact::BatchDeleted => {
             let events = of_batch(entry).into_iter();
             events.map(|(id, kind)| with_id(id, kind)).collect()
         }
@@ -87,6 +95,8 @@ pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject
             .iter()
             .map(|it| one(it.ordinal, Some(it.attempt), &|run| reviewed(it, run)))
             .collect(),
+        Fact::Updated(set) => each(set, EventKind::RunUpdated),
+        Fact::Deleted(set) => each(set, EventKind::RunDeleted),
         Fact::Released(set) => each(set, EventKind::RunReleased),
         Fact::Interrupted(set) => each(set, EventKind::RunInterrupted),
         Fact::Cancelling(set) => each(set, EventKind::RunCancelling),
@@ -102,6 +112,7 @@ fn of_batch(entry: &Entry) -> Vec<(EventId, EventKind)> {
         Fact::Created => vec![(id, EventKind::BatchCreated)],
         Fact::Paused => vec![(id, EventKind::BatchPaused)],
         Fact::Resumed => vec![(id, EventKind::BatchResumed)],
+        Fact::BatchDeleted => vec![(id, EventKind::BatchDeleted)],
         Fact::Finished { counts, state } => finished(entry.sequence, *counts, *state).collect(),
         _ => Vec::new(),
     }

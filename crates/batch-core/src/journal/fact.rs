@@ -48,6 +48,15 @@ pub enum Fact {
     /// The batch was resumed, by itself or with its workflow.
     #[serde(rename = "g")]
     Resumed,
+    /// The label or the metadata of these runs was changed. May come after the end of the batch.
+    #[serde(rename = "u")]
+    Updated(OrdinalSet),
+    /// These runs, which had ended, were deleted. May come after the end of the batch.
+    #[serde(rename = "d")]
+    Deleted(OrdinalSet),
+    /// The batch was deleted, after its end. The last entry about it.
+    #[serde(rename = "q")]
+    BatchDeleted,
     /// Every run has ended. Comes once, after the entry of the last run.
     #[serde(rename = "f")]
     Finished {
@@ -58,6 +67,18 @@ pub enum Fact {
         #[serde(rename = "s")]
         state: BatchState,
     },
+}
+
+impl Fact {
+    /// Whether it is of the kinds that may come after the end of a batch. Those change nothing
+    /// about where its runs stand.
+    #[must_use]
+    pub const fn is_afterword(&self) -> bool {
+        matches!(
+            self,
+            Self::Updated(_) | Self::Deleted(_) | Self::BatchDeleted
+        )
+    }
 }
 
 /// One run that was claimed.

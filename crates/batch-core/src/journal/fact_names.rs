@@ -25,6 +25,9 @@ impl Fact {
             Self::Cancelling(_) => &["run.cancelling"],
             Self::Swept(_) => &["run.cancelled"],
             Self::Expired(_) => &["run.failed"],
+            Self::Updated(_) => &["run.updated"],
+            Self::Deleted(_) => &["run.deleted"],
+            Self::BatchDeleted => &["batch.deleted"],
             Self::Finished { .. } => &["batch.succeeded", "batch.cancelled", "batch.finished"],
         }
     }

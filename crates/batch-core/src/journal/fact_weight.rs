@@ -8,7 +8,11 @@ impl Fact {
     /// About how many bytes it takes in a store, so that commits can be bounded.
     pub(crate) fn weight(&self) -> usize {
         match self {
-            Self::Created | Self::Paused | Self::Resumed | Self::Finished { .. } => BYTES_A_RUN,
+            Self::Created
+            | Self::Paused
+            | Self::Resumed
+            | Self::Finished { .. }
+            | Self::BatchDeleted => BYTES_A_RUN,
             Self::Started(starts) => starts.len() * BYTES_A_RUN,
             Self::Ended(ends) => {
                 let failures = ends.iter().filter_map(|end| end.failure.as_ref());
@@ -33,7 +37,9 @@ impl Fact {
             | Self::Interrupted(set)
             | Self::Cancelling(set)
             | Self::Swept(set)
-            | Self::Expired(set) => set.intervals().count() * BYTES_A_RUN,
+            | Self::Expired(set)
+            | Self::Updated(set)
+            | Self::Deleted(set) => set.intervals().count() * BYTES_A_RUN,
         }
     }
 }

@@ -21,6 +21,7 @@ pub(super) type Key = Vec<u8>;
 const HEADER: u8 = b'b';
 const LIVE: u8 = b'c';
 const FINISHED: u8 = b'f';
+const DELETED: u8 = b'd';
 const EXPIRING_KEY: u8 = b'g';
 const INPUTS: u8 = b'i';
 const JOURNAL: u8 = b'j';
@@ -104,6 +105,11 @@ pub(super) fn header(batch: BatchId) -> Key {
 
 pub(super) fn headers() -> KeyRange {
     KeyRange::prefix(&[HEADER])
+}
+
+/// The header of a batch that was deleted, for as long as a sink may have to tell of it.
+pub(super) fn deleted(batch: BatchId) -> Key {
+    of_batch(DELETED, batch)
 }
 
 pub(super) fn live(batch: BatchId) -> Key {

@@ -16,12 +16,12 @@ use crate::journal::Sequence;
 use crate::ordinal::OrdinalSet;
 use crate::run::Run;
 use crate::storage::{
-    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, FlowReply,
-    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal,
-    ReviewReply, ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage,
-    StorageError, WorkflowChange, WorkflowReply,
+    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
+    DeleteTarget, Description, FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest,
+    PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled, Settlement,
+    SinkCursor, SinkStart, Storage, StorageError, UpdateReply, WorkflowChange, WorkflowReply,
 };
-use crate::valid::ValidInput;
+use crate::valid::{ValidInput, ValidUpdate};
 
 /// No commit records more answers to reviews than this; each may bring a note of 1 KiB.
 const ANSWERS_A_COMMIT: usize = 256;
@@ -83,6 +83,20 @@ impl<K: OrderedKv> Storage for KvStorage<K> {
             replies.extend(recorded.await?);
         }
         Ok(replies)
+    }
+
+    async fn delete(&self, target: DeleteTarget) -> Result<DeleteReply, StorageError> {
+        self.call(move |machine, now| machine.delete(target, now))
+            .await
+    }
+
+    async fn update_run(
+        &self,
+        run: RunId,
+        update: ValidUpdate,
+    ) -> Result<UpdateReply, StorageError> {
+        self.call(move |machine, _| machine.update_run(run, &update))
+            .await
     }
 
     async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError> {

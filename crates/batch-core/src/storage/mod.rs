@@ -2,7 +2,9 @@
 
 mod cancel;
 mod claim;
+mod delete;
 mod durability;
+mod ending;
 mod flow_reply;
 mod insert;
 mod journal_page;
@@ -16,16 +18,19 @@ mod settle;
 mod sink_cursor;
 mod storage_error;
 mod storage_trait;
+mod update;
 mod workflow_change;
 
 pub use cancel::{CancelReply, CancelTarget};
 pub use claim::{Claim, ClaimKey, ClaimRequest, ClaimToken, Claimed, ClaimedRun};
+pub use delete::{DeleteReply, DeleteTarget};
 pub use durability::{Description, Durability};
+pub use ending::Ending;
 pub use flow_reply::FlowReply;
 pub use insert::{InsertReply, NewBatch};
 pub use journal_page::JournalPage;
 pub use page::{InvalidPageSize, Page, PageRequest, PageSize, PageToken};
-pub use prune::{PruneRequest, Pruned};
+pub use prune::{PruneCursor, PruneRequest, Pruned};
 pub use query::{BatchQuery, OutputDetail, RunQuery, SortOrder};
 pub use queue_bound::QueueBound;
 pub use renew::Renewal;
@@ -34,4 +39,5 @@ pub use settle::{Disposition, Settled, Settlement};
 pub use sink_cursor::{SinkCursor, SinkStart};
 pub use storage_error::{ErrorKind, StorageError};
 pub use storage_trait::Storage;
+pub use update::UpdateReply;
 pub use workflow_change::{WorkflowChange, WorkflowReply};

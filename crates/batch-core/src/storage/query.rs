@@ -1,6 +1,7 @@
 use super::PageRequest;
 use crate::batch::BatchState;
 use crate::id::{BatchId, SubmissionId, WorkflowId};
+use crate::ordinal::OrdinalSet;
 use crate::run::RunState;
 
 /// In which direction a list goes. Ids order by the time of their making.
@@ -49,6 +50,8 @@ pub struct RunQuery {
     pub workflow: Option<WorkflowId>,
     /// In this state.
     pub state: Option<RunState>,
+    /// At one of these places in the batch. Says nothing without a batch.
+    pub among: Option<OrdinalSet>,
     /// With outputs or without.
     pub output: OutputDetail,
     /// Which page.

@@ -4,10 +4,10 @@ use std::num::NonZeroU32;
 use async_trait::async_trait;
 
 use super::{
-    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, FlowReply,
-    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal,
-    ReviewReply, ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, StorageError,
-    WorkflowChange, WorkflowReply,
+    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
+    DeleteTarget, Description, FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest,
+    PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled, Settlement,
+    SinkCursor, SinkStart, StorageError, UpdateReply, WorkflowChange, WorkflowReply,
 };
 use crate::batch::{Batch, Flow, Submission};
 use crate::catalogue::Workflow;
@@ -15,7 +15,7 @@ use crate::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
 use crate::ordinal::OrdinalSet;
 use crate::run::Run;
-use crate::valid::ValidInput;
+use crate::valid::{ValidInput, ValidUpdate};
 
 /// Keeps batches, runs, the journal and the catalogue.
 ///
@@ -167,7 +167,36 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// after an unclear error is safe.
     async fn review(&self, requests: Vec<ReviewRequest>) -> Result<Vec<ReviewReply>, StorageError>;
 
+    /// Deletes a finished batch with all its runs, or a run that has ended.
+    ///
+    /// What has not ended is not deleted, and the reply says so. What was deleted is in no
+    /// listing and no read. Its inputs, outputs and failures are gone with it. The counts of a
+    /// batch go on counting its deleted runs as they ended, and
+    /// [`Batch::deleted`](crate::batch::Batch::deleted) says how many those are. The input of a
+    /// deleted run reads as an empty text without name and metadata. A delete is in the
+    /// journal, as the last entry about what is gone. The idempotency key of a deleted batch is
+    /// kept as that of a pruned one. Repeating the call is safe: what is gone is
+    /// [`DeleteReply::NotFound`].
+    async fn delete(&self, target: DeleteTarget) -> Result<DeleteReply, StorageError>;
+
+    /// Changes the label and the metadata of a run, whatever its state, as the update says.
+    ///
+    /// The reply is the run as every read has it from then on. The next claim of the run and
+    /// all its later events have the new ones. Where the metadata would be larger than the
+    /// update allows, nothing is changed and the reply says both numbers. An update that
+    /// changes nothing writes nothing, so repeating the call is safe. Any other is in the
+    /// journal. A run that is not there, or not any more, is [`UpdateReply::NotFound`].
+    async fn update_run(
+        &self,
+        run: RunId,
+        update: ValidUpdate,
+    ) -> Result<UpdateReply, StorageError>;
+
     /// Reads a batch; `None` where there is none.
+    ///
+    /// A batch that was deleted and that a sink has not passed is read with
+    /// [`Batch::deleted_at`](crate::batch::Batch::deleted_at), so that its events can be told;
+    /// no listing has it.
     async fn batch(&self, id: BatchId) -> Result<Option<Batch>, StorageError>;
 
     /// Lists batches by id, and those of a submission by part.
@@ -187,7 +216,8 @@ pub trait Storage: Debug + Send + Sync + 'static {
 
     /// Lists runs by id. A run that stays where it is, is seen exactly once.
     ///
-    /// Outputs come along only when asked for. A token of another list is refused
+    /// Of the asked places of a batch those are listed that it has. Outputs come along only when
+    /// asked for. A token of another list is refused
     /// with [`ErrorKind::Invalid`](super::ErrorKind::Invalid).
     async fn runs(&self, query: RunQuery) -> Result<Page<Run>, StorageError>;
 
@@ -255,8 +285,10 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// Deletes old finished batches, and journal entries that nobody needs.
     ///
     /// Never a batch with a run that has not ended. Never a batch or an entry that
-    /// a sink has not passed. The work of one call is bounded; call again until
-    /// nothing is pruned. An idempotency key is kept for as long as the store says,
+    /// a sink has not passed. Of an asked ending only batches that ended so. Batches and
+    /// entries each have a moment of their own. The work of one call is bounded;
+    /// call again until nothing is pruned. [`Pruned::next`] says where a call stopped that
+    /// had more to look at, and the next one goes on from there. An idempotency key is kept for as long as the store says,
     /// past the pruning of its batch.
     async fn prune(&self, request: PruneRequest) -> Result<Pruned, StorageError>;
 

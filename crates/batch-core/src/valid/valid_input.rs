@@ -68,6 +68,20 @@ impl ValidInput {
         &self.secret_names
     }
 
+    /// What is left of an input whose run was deleted.
+    pub(crate) fn blank() -> Self {
+        let source = Source::Text {
+            text: String::new(),
+            name: None,
+        };
+        Self::new(source, None, Metadata::default(), Secrets::new())
+    }
+
+    pub(crate) fn relabel(&mut self, name: Option<String>, metadata: Metadata) {
+        self.name = name;
+        self.metadata = metadata;
+    }
+
     pub(crate) fn set_secrets(&mut self, secrets: Secrets) {
         self.secrets = secrets;
     }

@@ -1,9 +1,13 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use batch_core::engine::{Engine, SubmissionRequest};
+use batch_core::kv::{KvOptions, KvStorage};
+use batch_core::request::{Input, Limits};
 use batch_core::storage::{CancelReply, CancelTarget, ClaimRequest};
 use batch_core::time::Clock;
 
+use super::faulty_kv::FaultyKv;
 use super::yard::{Yard, needs_review, request, workflow};
 
 async fn cancel(yard: &Yard, target: CancelTarget) -> CancelReply {
@@ -80,4 +84,30 @@ async fn more_batches_than_one_commit_takes_expire_in_several() {
     assert_eq!(first.next_due, Some(Duration::ZERO));
     let second = yard.storage().claim(request()).await.unwrap();
     assert_eq!(second.runs.len(), 1);
+}
+
+/// The writes of cancelling a submission of a hundred batches with so many inputs each.
+async fn cost_of_cancelling(inputs_a_batch: u32) -> u64 {
+    let kv = FaultyKv::new();
+    let store = KvStorage::start(kv.clone(), KvOptions::default()).unwrap();
+    let mut limits = Limits::default();
+    limits.inputs = inputs_a_batch;
+    let engine = Engine::builder().limits(limits).open(store).await.unwrap();
+    engine.ensure_deployed(workflow()).await.unwrap();
+    let inputs = (0..100 * inputs_a_batch).map(|n| Input::text(n.to_string()));
+    let submission = engine.submit_all(SubmissionRequest::new("w"), inputs);
+    let submission = submission.await.unwrap();
+    let before = kv.writes();
+    assert_eq!(submission.cancel().await.unwrap(), 100);
+    let end = submission.progress().await.unwrap();
+    assert_eq!(end.counts.cancelled, u64::from(100 * inputs_a_batch));
+    kv.writes() - before
+}
+
+#[tokio::test]
+async fn cancelling_a_submission_of_100_000_waiting_runs_costs_the_writes_of_its_batches() {
+    let few = cost_of_cancelling(10).await;
+    let many = cost_of_cancelling(1_000).await;
+    assert_eq!(many, few);
+    assert!(many <= 100 * 8, "{many} writes for 100 batches");
 }

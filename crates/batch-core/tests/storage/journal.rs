@@ -16,6 +16,9 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Cancelling(_) => "cancelling",
         Fact::Swept(_) => "swept",
         Fact::Expired(_) => "expired",
+        Fact::Updated(_) => "updated",
+        Fact::Deleted(_) => "deleted",
+        Fact::BatchDeleted => "batch deleted",
         Fact::Finished { .. } => "finished",
         _ => "unknown",
     }

@@ -4,6 +4,7 @@
 
 mod cancel;
 mod claim;
+mod delete;
 #[path = "../conformance/faulty_kv.rs"]
 mod faulty_kv;
 mod full;

@@ -2,9 +2,11 @@ use std::future::Future;
 use std::sync::Arc;
 
 use batch_core::batch::Batch;
-use batch_core::engine::{Engine, ReviewError, SubmitError};
+use batch_core::engine::{
+    DeleteError, Deletion, Engine, RetryError, RetryOptions, ReviewError, SubmitError, UpdateError,
+};
 use batch_core::id::{BatchId, RunId};
-use batch_core::request::{BatchRequest, Input};
+use batch_core::request::{BatchRequest, Input, RunUpdate};
 use batch_core::run::{Note, Run};
 use batch_core::storage::{
     BatchQuery, CancelReply, Page, ReviewRequest, RunQuery, Storage, StorageError,
@@ -12,6 +14,7 @@ use batch_core::storage::{
 
 use super::runtime_thread::RuntimeThread;
 use super::{BlockingBatch, BlockingDispatcherBuilder, OpenError};
+use crate::retention::{Pruner, Retention};
 
 /// An [`Engine`] whose calls block, with a runtime of its own for what works in the background.
 ///
@@ -172,6 +175,63 @@ impl BlockingEngine {
     /// As [`Engine::answer`].
     pub fn answer(&self, request: ReviewRequest) -> Result<(), ReviewError> {
         self.block_on(self.engine.answer(request))
+    }
+
+    /// Deletes a finished batch with all its runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::delete_batch`].
+    pub fn delete_batch(&self, id: BatchId) -> Result<Deletion, DeleteError> {
+        self.block_on(self.engine.delete_batch(id))
+    }
+
+    /// Deletes a run that has ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::delete_run`].
+    pub fn delete_run(&self, id: RunId) -> Result<Deletion, DeleteError> {
+        self.block_on(self.engine.delete_run(id))
+    }
+
+    /// Changes a run's name and members of its metadata.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::update_run`].
+    pub fn update_run(&self, id: RunId, update: RunUpdate) -> Result<Run, UpdateError> {
+        self.block_on(self.engine.update_run(id, update))
+    }
+
+    /// Runs one run again, as a batch of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::retry_run`].
+    pub fn retry_run(&self, id: RunId, options: RetryOptions) -> Result<BlockingBatch, RetryError> {
+        let handle = self.block_on(self.engine.retry_run(id, options))?;
+        Ok(BlockingBatch::new(handle, Arc::clone(&self.runtime)))
+    }
+
+    /// Runs the failed runs of a batch again, as a new batch.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::retry_failed`].
+    pub fn retry_failed(
+        &self,
+        id: BatchId,
+        options: RetryOptions,
+    ) -> Result<BlockingBatch, RetryError> {
+        let handle = self.block_on(self.engine.retry_failed(id, options))?;
+        Ok(BlockingBatch::new(handle, Arc::clone(&self.runtime)))
+    }
+
+    /// Deletes in the background what is older than the retention says, until the pruner or the
+    /// last clone of this engine is dropped.
+    pub fn start_pruner(&self, retention: Retention) -> Pruner {
+        self.block_on(async { Pruner::start(&self.engine, retention) })
     }
 
     /// Closes the store for everybody who has it. Shut dispatchers down first.

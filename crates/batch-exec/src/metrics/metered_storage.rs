@@ -11,12 +11,12 @@ use batch_core::journal::Sequence;
 use batch_core::ordinal::OrdinalSet;
 use batch_core::run::Run;
 use batch_core::storage::{
-    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, FlowReply,
-    InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal,
-    ReviewReply, ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage,
-    StorageError, WorkflowChange, WorkflowReply,
+    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
+    DeleteTarget, Description, FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest,
+    PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled, Settlement,
+    SinkCursor, SinkStart, Storage, StorageError, UpdateReply, WorkflowChange, WorkflowReply,
 };
-use batch_core::valid::ValidInput;
+use batch_core::valid::{ValidInput, ValidUpdate};
 use tokio::time::Instant;
 
 use crate::meter::{self, Metric};
@@ -172,6 +172,16 @@ impl Storage for MeteredStorage {
     async fn workflows(&self, page: PageRequest) -> Answer<Page<Workflow>> {
         let call = self.inner.workflows(page);
         self.timed("workflows", call).await
+    }
+
+    async fn delete(&self, target: DeleteTarget) -> Answer<DeleteReply> {
+        let call = self.inner.delete(target);
+        self.timed("delete", call).await
+    }
+
+    async fn update_run(&self, run: RunId, update: ValidUpdate) -> Answer<UpdateReply> {
+        let call = self.inner.update_run(run, update);
+        self.timed("update_run", call).await
     }
 
     async fn prune(&self, request: PruneRequest) -> Answer<Pruned> {

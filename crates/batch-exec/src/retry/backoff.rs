@@ -23,6 +23,11 @@ impl Backoff {
         Self::new(Duration::from_millis(100), Duration::from_secs(30))
     }
 
+    /// For pruning: 1 s, doubling, at most 5 min.
+    pub(crate) const fn of_pruner() -> Self {
+        Self::new(Duration::from_secs(1), Duration::from_secs(300))
+    }
+
     const fn new(first_delay: Duration, max_delay: Duration) -> Self {
         Self {
             policy: RetryPolicy {

@@ -17,7 +17,8 @@ const SUBJECT_BYTES: usize = 96;
 
 /// Makes events of journal entries, and remembers what they say of the runs of recent batches.
 ///
-/// A run has two events at least, and what they carry of its input never changes.
+/// A run has two events at least, and what they carry of its input changes only where the journal
+/// says so.
 #[derive(Debug, Default)]
 pub(super) struct SubjectCache {
     batches: HashMap<BatchId, Remembered>,
@@ -41,11 +42,12 @@ impl SubjectCache {
         entry: &Entry,
         filter: &SinkFilter,
     ) -> Result<Vec<Event>, StorageError> {
+        self.forget_changed(entry);
         let events = match filter.wants_any_of(&entry.fact) {
             true => self.wanted(storage, entry, filter).await,
             false => Ok(Vec::new()),
         };
-        if matches!(entry.fact, Fact::Finished { .. }) {
+        if matches!(entry.fact, Fact::Finished { .. } | Fact::BatchDeleted) {
             self.forget(entry.batch);
         }
         events
@@ -76,6 +78,23 @@ impl SubjectCache {
         let mut events = events.unwrap_or_default();
         events.retain(|event| filter.wants(event.kind.name()));
         Ok(events)
+    }
+
+    /// Forgets the subjects that an entry says have changed.
+    fn forget_changed(&mut self, entry: &Entry) {
+        let (Fact::Updated(changed) | Fact::Deleted(changed)) = &entry.fact else {
+            return;
+        };
+        let Some(known) = self.batches.get_mut(&entry.batch) else {
+            return;
+        };
+        for ordinal in changed.iter() {
+            if let Some(subject) = known.subjects.remove(&ordinal) {
+                let bytes = bytes_of(&subject);
+                known.bytes -= bytes;
+                self.bytes -= bytes;
+            }
+        }
     }
 
     /// Reads the subjects of an entry that are not known yet.

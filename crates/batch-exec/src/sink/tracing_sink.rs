@@ -35,7 +35,10 @@ fn log(event: &Event) {
         EventKind::BatchProgress { counts, .. } => {
             tracing::debug!(target: TARGET, %batch, %workflow, %counts, "{name}");
         }
-        EventKind::BatchCreated | EventKind::BatchPaused | EventKind::BatchResumed => {
+        EventKind::BatchCreated
+        | EventKind::BatchPaused
+        | EventKind::BatchResumed
+        | EventKind::BatchDeleted => {
             tracing::info!(target: TARGET, %batch, %workflow, "{name}");
         }
         EventKind::RunFailed(_, failure) | EventKind::RunRetrying { failure, .. } => {

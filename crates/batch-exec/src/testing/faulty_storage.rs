@@ -11,13 +11,14 @@ use batch_core::journal::Sequence;
 use batch_core::ordinal::OrdinalSet;
 use batch_core::run::Run;
 use batch_core::storage::{
-    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, Description, ErrorKind,
-    FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned,
-    Renewal, ReviewReply, ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart,
-    Storage, StorageError, WorkflowChange, WorkflowReply,
+    BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
+    DeleteTarget, Description, ErrorKind, FlowReply, InsertReply, JournalPage, NewBatch, Page,
+    PageRequest, PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled,
+    Settlement, SinkCursor, SinkStart, Storage, StorageError, UpdateReply, WorkflowChange,
+    WorkflowReply,
 };
 use batch_core::time::ManualClock;
-use batch_core::valid::ValidInput;
+use batch_core::valid::{ValidInput, ValidUpdate};
 use parking_lot::Mutex;
 
 use super::test_engine_builder::in_memory;
@@ -245,6 +246,16 @@ impl Storage for FaultyStorage {
     async fn workflows(&self, page: PageRequest) -> Answer<Page<Workflow>> {
         let call = self.inner.workflows(page);
         self.call(StorageMethod::Workflows, call).await
+    }
+
+    async fn delete(&self, target: DeleteTarget) -> Answer<DeleteReply> {
+        let call = self.inner.delete(target);
+        self.call(StorageMethod::Delete, call).await
+    }
+
+    async fn update_run(&self, run: RunId, update: ValidUpdate) -> Answer<UpdateReply> {
+        let call = self.inner.update_run(run, update);
+        self.call(StorageMethod::UpdateRun, call).await
     }
 
     async fn prune(&self, request: PruneRequest) -> Answer<Pruned> {

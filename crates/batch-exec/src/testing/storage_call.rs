@@ -37,6 +37,8 @@ pub enum StorageMethod {
     ChangeWorkflow,
     Workflow,
     Workflows,
+    Delete,
+    UpdateRun,
     Prune,
     Wait,
     Close,
@@ -59,6 +61,8 @@ impl StorageMethod {
                 | Self::AdvanceSink
                 | Self::RemoveSink
                 | Self::ChangeWorkflow
+                | Self::Delete
+                | Self::UpdateRun
                 | Self::Prune
         )
     }

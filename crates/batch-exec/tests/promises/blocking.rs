@@ -1,17 +1,18 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
-use batch_core::engine::RunFilter;
+use batch_core::engine::{Deletion, RetryError, RetryOptions, RunFilter};
 use batch_core::id::RunId;
 use batch_core::memory::MemoryStorage;
 use batch_core::ordinal::Ordinal;
-use batch_core::request::Input;
+use batch_core::request::{Input, RunUpdate};
 use batch_core::run::RunState;
 use batch_core::storage::BatchQuery;
 
 use batch_exec::blocking::{BlockingBatch, BlockingDispatcher, BlockingEngine};
-use batch_exec::{Outcome, RetryPolicy};
+use batch_exec::{Outcome, Retention, RetryPolicy};
 
 const WORKFLOW: &str = "w";
 
@@ -137,4 +138,44 @@ fn a_dropped_dispatcher_gives_back_what_it_holds() {
     let run = engine.run(run).unwrap().unwrap();
     assert_eq!((run.state, run.interruptions), (RunState::Processed, 0));
     second.shutdown().unwrap();
+}
+
+#[test]
+fn runs_are_retried_updated_and_deleted_without_a_runtime() {
+    let engine = engine();
+    let dispatcher = counting(&engine);
+    let batch = submit(&engine);
+    batch.wait().unwrap();
+    let run = RunId::new(batch.id(), Ordinal::new(1));
+    let update = RunUpdate::new().name("new");
+    assert_eq!(
+        engine.update_run(run, update).unwrap().name.as_deref(),
+        Some("new")
+    );
+    let again = engine.retry_run(run, RetryOptions::default()).unwrap();
+    assert_eq!(again.wait().unwrap().retry_of, Some(batch.id()));
+    let none_failed = engine.retry_failed(batch.id(), RetryOptions::default());
+    assert!(matches!(
+        none_failed.unwrap_err(),
+        RetryError::NothingFailed(_)
+    ));
+    assert_eq!(engine.delete_run(run).unwrap(), Deletion::Deleted);
+    assert_eq!(engine.delete_batch(batch.id()).unwrap(), Deletion::Deleted);
+    assert!(engine.batch(batch.id()).unwrap().is_none());
+    dispatcher.shutdown().unwrap();
+}
+
+#[test]
+fn a_pruner_works_in_the_background_of_a_host_without_a_runtime() {
+    let engine = engine();
+    let dispatcher = counting(&engine);
+    let batch = submit(&engine);
+    batch.wait().unwrap();
+    dispatcher.shutdown().unwrap();
+    let at_once = Retention::default().succeeded(Duration::ZERO);
+    let pruner = engine.start_pruner(at_once.every(Duration::from_millis(1)));
+    while engine.batch(batch.id()).unwrap().is_some() {
+        thread::yield_now();
+    }
+    engine.block_on(pruner.shutdown());
 }

@@ -10,7 +10,7 @@ use batch_core::journal::Sequence;
 use batch_core::ordinal::OrdinalSet;
 use batch_core::run::Run;
 use batch_core::storage::*;
-use batch_core::valid::ValidInput;
+use batch_core::valid::{ValidInput, ValidUpdate};
 use parking_lot::Mutex;
 
 /// A storage that fails when it is told to.
@@ -182,6 +182,14 @@ impl Storage for FlakyStorage {
 
     async fn workflows(&self, page: PageRequest) -> Answer<Page<Workflow>> {
         self.inner.workflows(page).await
+    }
+
+    async fn delete(&self, target: DeleteTarget) -> Answer<DeleteReply> {
+        self.inner.delete(target).await
+    }
+
+    async fn update_run(&self, run: RunId, update: ValidUpdate) -> Answer<UpdateReply> {
+        self.inner.update_run(run, update).await
     }
 
     async fn prune(&self, request: PruneRequest) -> Answer<Pruned> {

@@ -8,6 +8,7 @@ mod blocking;
 mod cancelling;
 #[cfg(all(feature = "command", unix))]
 mod commands;
+mod deleting;
 mod execution;
 mod failing_store;
 mod fairness;
@@ -20,6 +21,7 @@ mod observing;
 mod pausing;
 
 mod progress_events;
+mod retention;
 mod retries;
 mod review;
 mod services;

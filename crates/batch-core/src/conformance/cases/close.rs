@@ -5,15 +5,15 @@ use std::thread;
 use parking_lot::Mutex;
 
 use crate::conformance::Fault;
-use crate::conformance::sample::{output, poll_once, processed, request, valid, workflow};
+use crate::conformance::sample::{output, poll_once, processed, renamed, request, valid, workflow};
 use crate::conformance::yard::{LEASE, Yard, run_id};
 use crate::id::{BatchId, SinkName, SubmissionId};
 use crate::journal::Sequence;
 use crate::ordinal::OrdinalSet;
 use crate::run::RunState;
 use crate::storage::{
-    BatchQuery, CancelTarget, ClaimRequest, ErrorKind, NewBatch, PageRequest, PruneRequest,
-    RunQuery, Settlement, SinkStart, Storage, StorageError, WorkflowChange,
+    BatchQuery, CancelTarget, ClaimRequest, DeleteTarget, ErrorKind, NewBatch, PageRequest,
+    PruneRequest, RunQuery, Settlement, SinkStart, Storage, StorageError, WorkflowChange,
 };
 
 /// Whether a call was refused because the store is closed.
@@ -92,6 +92,14 @@ async fn writes(storage: &dyn Storage, id: BatchId) -> Vec<(&'static str, bool)>
         ("settle", is_refused(storage.settle(Vec::new()).await)),
         ("renew", is_refused(storage.renew(Vec::new(), LEASE).await)),
         ("cancel", is_refused(storage.cancel(target).await)),
+        (
+            "delete",
+            is_refused(storage.delete(DeleteTarget::Batch(id)).await),
+        ),
+        (
+            "update_run",
+            is_refused(storage.update_run(run_id(id, 0), renamed()).await),
+        ),
         (
             "open_sink",
             is_refused(storage.open_sink(sink(), SinkStart::Now).await),

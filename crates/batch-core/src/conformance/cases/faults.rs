@@ -5,8 +5,8 @@ use crate::conformance::yard::{Yard, run_id};
 use crate::id::{BatchId, SinkName};
 use crate::journal::Sequence;
 use crate::storage::{
-    BatchQuery, CancelTarget, ErrorKind, NewBatch, PruneRequest, Settlement, SinkStart,
-    StorageError, WorkflowChange,
+    BatchQuery, CancelTarget, DeleteTarget, ErrorKind, NewBatch, PruneRequest, Settlement,
+    SinkStart, StorageError, WorkflowChange,
 };
 use crate::time::Clock;
 
@@ -132,11 +132,14 @@ async fn writes(yard: &Yard, id: BatchId) -> Vec<StorageError> {
     let workflow = crate::conformance::sample::workflow();
     let prune = PruneRequest::new(yard.clock().now().wall, std::num::NonZeroU32::MIN);
     let change = WorkflowChange::Deploy;
+    let update = crate::conformance::sample::renamed();
     vec![
         storage.insert(batch).await.unwrap_err(),
         yard.ask(1).await.unwrap_err(),
         storage.settle(vec![]).await.unwrap_err(),
         storage.cancel(CancelTarget::Batch(id)).await.unwrap_err(),
+        storage.delete(DeleteTarget::Batch(id)).await.unwrap_err(),
+        storage.update_run(run_id(id, 0), update).await.unwrap_err(),
         storage.open_sink(sink(), SinkStart::Now).await.unwrap_err(),
         storage
             .advance_sink(sink(), Sequence::new(1))

@@ -5,7 +5,7 @@ use crate::conformance::sample::{failed, output, processed, request};
 use crate::conformance::yard::{Yard, run_id};
 use crate::id::{BatchId, WorkflowId};
 use crate::ordinal::{Ordinal, OrdinalSet};
-use crate::run::RunState;
+use crate::run::{Run, RunState};
 use crate::storage::{
     BatchQuery, ErrorKind, OutputDetail, PageRequest, PageSize, PageToken, RunQuery, SortOrder,
     WorkflowChange,
@@ -280,4 +280,37 @@ pub(crate) async fn times_and_attempts_of_a_run_tell_its_story(yard: &mut Yard) 
     assert!(ended.ended_at.is_some() && ended.attempts == 1);
     assert!(ended.created_at <= ended.started_at.unwrap());
     assert_eq!(yard.batch(id).await.finished_at, ended.ended_at);
+}
+
+/// Shows: "Of the asked places of a batch those are listed that it has."
+pub(crate) async fn runs_at_asked_places_are_listed_and_no_others(yard: &mut Yard) {
+    let id = yard.submit(40).await;
+    yard.submit(40).await;
+    for run in yard.claim(20).await {
+        yard.settle(run, processed()).await;
+    }
+    let asked = [3, 4, 17, 30, 39, 40, 1_000];
+    let list = |state, page| {
+        let query = RunQuery {
+            batch: Some(id),
+            state,
+            among: Some(asked.map(Ordinal::new).into_iter().collect()),
+            page,
+            ..RunQuery::default()
+        };
+        yard.runs(query)
+    };
+    let places = |runs: Vec<Run>| -> Vec<u32> {
+        let places = runs.iter().map(|run| run.id.ordinal().get());
+        places.collect()
+    };
+    let waits: Vec<_> = yard.runs_of(id).await;
+    let waits = |place: &u32| waits[*place as usize].state == RunState::Pending;
+    for items in [1, 2, 100] {
+        let listed = places(list(None, size(items)).await);
+        assert_eq!(listed, [3, 4, 17, 30, 39], "by pages of {items}");
+        let waiting = places(list(Some(RunState::Pending), size(items)).await);
+        let expected: Vec<_> = listed.into_iter().filter(waits).collect();
+        assert_eq!(waiting, expected);
+    }
 }

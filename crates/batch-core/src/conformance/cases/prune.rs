@@ -1,11 +1,12 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::conformance::sample::{output, processed, request, valid};
+use crate::conformance::sample::{failed, output, processed, request, valid};
 use crate::conformance::yard::{Yard, run_id};
 use crate::id::SinkName;
 use crate::journal::Sequence;
-use crate::storage::{InsertReply, Pruned, RunQuery, SinkStart};
+use crate::storage::{BatchQuery, Ending, InsertReply, PruneRequest, Pruned, RunQuery, SinkStart};
+use crate::time::Clock;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -170,4 +171,74 @@ pub(crate) async fn pruning_one_batch_leaves_its_neighbours_whole(yard: &mut Yar
     yard.recount(kept).await;
     let listed = yard.runs(RunQuery::default()).await;
     assert_eq!(listed.len(), 3);
+}
+
+/// Shows: "Of an asked ending only batches that ended so."
+pub(crate) async fn batches_are_pruned_by_how_they_ended(yard: &mut Yard) {
+    let cancelled = yard.submit(2).await;
+    yard.cancel_batch(cancelled).await;
+    let with_failures = yard.submit(2).await;
+    let mut runs = yard.claim(2).await;
+    yard.settle(runs.remove(0), failed("X")).await;
+    yard.settle(runs.remove(0), processed()).await;
+    let succeeded = yard.submit(2).await;
+    yard.work_off().await;
+    yard.clock().advance(SECOND);
+    let now = yard.clock().now().wall;
+    let mut left = vec![cancelled, with_failures, succeeded];
+    for (ending, id) in [
+        (Ending::WithFailures, with_failures),
+        (Ending::Succeeded, succeeded),
+        (Ending::Cancelled, cancelled),
+    ] {
+        let request = PruneRequest::new(now, NonZeroU32::MAX).ending(ending);
+        assert_eq!(yard.storage().prune(request).await.unwrap().batches, 1);
+        left.retain(|other| *other != id);
+        let listed = yard.batches(BatchQuery::default()).await;
+        assert_eq!(
+            listed.iter().map(|b| b.id).collect::<Vec<_>>(),
+            left,
+            "{ending}"
+        );
+    }
+}
+
+/// Shows: "Batches and entries each have a moment of their own."
+pub(crate) async fn the_journal_is_kept_longer_than_batches_where_asked(yard: &mut Yard) {
+    let began = yard.clock().now().wall;
+    yard.submit(1).await;
+    yard.work_off().await;
+    yard.clock().advance(SECOND);
+    let before = yard.journal().await;
+    let now = yard.clock().now().wall;
+    let request = PruneRequest::new(now, NonZeroU32::MAX).journal_before(began);
+    let pruned = yard.storage().prune(request).await.unwrap();
+    assert_eq!((pruned.batches, pruned.entries), (1, 0));
+    assert_eq!(yard.journal().await, before);
+}
+
+/// Shows: "Pruned::next says where a call stopped that had more to look at, and the next one goes on from there."
+pub(crate) async fn a_prune_gets_past_any_number_of_batches_that_it_keeps(yard: &mut Yard) {
+    for _ in 0..1_500 {
+        let id = yard.submit(1).await;
+        yard.cancel_batch(id).await;
+    }
+    let last = yard.submit(1).await;
+    yard.work_off().await;
+    yard.clock().advance(SECOND);
+    let now = yard.clock().now().wall;
+    let mut request = PruneRequest::new(now, NonZeroU32::MAX).ending(Ending::Succeeded);
+    let (mut gone, mut calls) = (0, 0);
+    loop {
+        let pruned = yard.storage().prune(request).await.unwrap();
+        gone += pruned.batches;
+        calls += 1;
+        request.after = pruned.next;
+        if pruned.next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(gone, 1);
+    assert!(calls < 1_500, "{calls} calls");
+    assert!(yard.storage().batch(last).await.unwrap().is_none());
 }

@@ -9,12 +9,15 @@ use crate::batch::{Batch, BatchState, Flow};
 use crate::conformance::sample::{failed, needs_review, output, processed, request, retry, valid};
 use crate::conformance::yard::{LEASE, Yard, run_id};
 use crate::id::{BatchId, RunId};
+use crate::ordinal::Ordinal;
+use crate::request::{Limits, RunUpdate};
 use crate::run::{Failure, RunState, Verdict};
 use crate::storage::{
-    CancelReply, ClaimToken, ClaimedRun, Disposition, FlowReply, InsertReply, NewBatch, QueueBound,
-    Renewal, ReviewRequest, Settled,
+    CancelReply, ClaimToken, ClaimedRun, DeleteReply, Disposition, FlowReply, InsertReply,
+    NewBatch, QueueBound, Renewal, ReviewRequest, Settled, UpdateReply,
 };
 use crate::time::Clock;
+use crate::valid::{ValidUpdate, validate_update};
 
 /// How long a retry waits.
 const RETRY: Duration = Duration::from_secs(7);
@@ -56,6 +59,12 @@ fn disposition(how: u8) -> Disposition {
     }
 }
 
+/// An update that leaves a tag in the metadata.
+fn tagged(tag: u8) -> ValidUpdate {
+    let update = RunUpdate::new().merge_json(format!(r#"{{"tag":{tag}}}"#));
+    validate_update(Ordinal::new(0), update, &Limits::default()).unwrap()
+}
+
 fn uptime(yard: &Yard) -> Duration {
     yard.clock().now().uptime
 }
@@ -83,6 +92,9 @@ impl Expected {
             Step::SetLimits(limits) => self.gate.limit(yard, limits, uptime(yard)).await,
             Step::ComeLate(which) => self.come_late(yard, which).await,
             Step::Review { which, verdict } => self.review(yard, which, verdict).await,
+            Step::DeleteBatch(which) => self.delete_batch(yard, which).await,
+            Step::DeleteRun { batch, run } => self.delete_run(yard, batch, run).await,
+            Step::UpdateRun { batch, run, tag } => self.update_run(yard, batch, run, tag).await,
             Step::Wait(seconds) => yard.clock().advance(Duration::from_secs(seconds)),
             Step::Prune => self.prune(yard).await,
             Step::Crash => {
@@ -360,6 +372,7 @@ impl Expected {
         let reply = yard.cancel_run(*batch, run).await;
         let expected = match self.runs.get_mut(&run_id(*batch, run)) {
             None => CancelReply::NotFound,
+            Some(known) if known.deleted => CancelReply::NotFound,
             Some(known) if known.state.is_ended() => CancelReply::RunEnded(known.state),
             Some(known) => {
                 known.cancel();
@@ -388,6 +401,57 @@ impl Expected {
         let replies = yard.storage().review(vec![request]).await.unwrap();
         let known = self.runs.get_mut(&id).expect("one of those that are there");
         assert_eq!(replies, [known.review(verdict)], "{verdict} of {id}");
+    }
+
+    async fn delete_batch(&mut self, yard: &Yard, which: usize) {
+        let Some(id) = self.order.get(which % self.order.len().max(1)).copied() else {
+            return;
+        };
+        let reply = yard.delete_batch(id).await;
+        let expected = match self.batches.contains_key(&id) {
+            false => DeleteReply::NotFound,
+            true if !self.all_ended(id) => DeleteReply::BatchNotFinished,
+            true => {
+                self.batches.remove(&id);
+                self.runs.retain(|run, _| run.batch() != id);
+                DeleteReply::Deleted
+            }
+        };
+        assert_eq!(reply, expected, "{id}");
+    }
+
+    async fn delete_run(&mut self, yard: &Yard, batch: usize, run: u32) {
+        let Some(batch) = self.order.get(batch % self.order.len().max(1)) else {
+            return;
+        };
+        let reply = yard.delete_run(*batch, run).await;
+        let expected = match self.runs.get_mut(&run_id(*batch, run)) {
+            None => DeleteReply::NotFound,
+            Some(known) if known.deleted => DeleteReply::NotFound,
+            Some(known) if !known.state.is_ended() => DeleteReply::RunNotEnded(known.state),
+            Some(known) => {
+                known.deleted = true;
+                DeleteReply::Deleted
+            }
+        };
+        assert_eq!(reply, expected, "run {run} of {batch}");
+    }
+
+    async fn update_run(&mut self, yard: &Yard, batch: usize, run: u32, tag: u8) {
+        let Some(batch) = self.order.get(batch % self.order.len().max(1)) else {
+            return;
+        };
+        let id = run_id(*batch, run);
+        let reply = yard.storage().update_run(id, tagged(tag)).await.unwrap();
+        match (self.runs.get_mut(&id), reply) {
+            (Some(known), UpdateReply::Updated(run)) if !known.deleted => {
+                known.tag = Some(tag);
+                assert_eq!((run.id, run.state), (id, known.state));
+            }
+            (None, UpdateReply::NotFound) => {}
+            (Some(known), UpdateReply::NotFound) if known.deleted => {}
+            (known, reply) => panic!("{known:?} was updated: {reply:?}"),
+        }
     }
 
     async fn prune(&mut self, yard: &Yard) {
@@ -445,10 +509,14 @@ impl Expected {
         let batch = yard.batch(id).await;
         self.compare_whole(&batch);
         let runs = yard.runs_of(id).await;
-        assert_eq!(runs.len(), self.of(id).count(), "{id} is not whole");
+        let there = self.of(id).filter(|(_, known)| !known.deleted);
+        assert_eq!(runs.len(), there.count(), "{id} is not whole");
         for run in runs {
             let known = self.runs[&run.id];
             assert_eq!(run.state, known.state, "{}", run.id);
+            assert!(!known.deleted, "{} was deleted", run.id);
+            let tag = run.metadata.to_map().get("tag").cloned();
+            assert_eq!(tag, known.tag.map(Into::into), "{}", run.id);
             assert_eq!(run.attempts, known.attempts, "{}", run.id);
             assert_eq!(run.interruptions, known.interruptions, "{}", run.id);
             assert_eq!(run.ended_at.is_some(), known.state.is_ended(), "{run:?}");

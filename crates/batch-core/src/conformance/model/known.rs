@@ -18,6 +18,9 @@ pub(super) struct Known {
     pub(super) due: Duration,
     /// What a person answered.
     pub(super) verdict: Option<Verdict>,
+    pub(super) deleted: bool,
+    /// What the last update said.
+    pub(super) tag: Option<u8>,
 }
 
 impl Known {
@@ -27,6 +30,8 @@ impl Known {
         interruptions: 0,
         due: Duration::ZERO,
         verdict: None,
+        deleted: false,
+        tag: None,
     };
 
     pub(super) fn is_suspect(&self) -> bool {

@@ -46,6 +46,16 @@ pub(super) enum Step {
         which: usize,
         verdict: Verdict,
     },
+    DeleteBatch(usize),
+    DeleteRun {
+        batch: usize,
+        run: u32,
+    },
+    UpdateRun {
+        batch: usize,
+        run: u32,
+        tag: u8,
+    },
     Wait(u64),
     Prune,
     Crash,
@@ -66,6 +76,9 @@ pub(super) fn quiet_step() -> impl Strategy<Value = Step> {
         1 => controls(),
         1 => any::<usize>().prop_map(Step::ComeLate),
         4 => review(),
+        1 => any::<usize>().prop_map(Step::DeleteBatch),
+        1 => (any::<usize>(), 0u32..16).prop_map(|(batch, run)| Step::DeleteRun { batch, run }),
+        1 => (any::<usize>(), 0u32..16, 0u8..4).prop_map(|(batch, run, tag)| Step::UpdateRun { batch, run, tag }),
         2 => (1u64..45).prop_map(Step::Wait),
         1 => Just(Step::Prune),
     ]

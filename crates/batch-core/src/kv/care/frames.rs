@@ -158,7 +158,7 @@ fn read(place: &Place, payload: Vec<u8>) -> Result<(), StorageError> {
     let shape = || StorageError::new(ErrorKind::Damaged, "");
     match place {
         Place::Head => plain::<Head>(&payload),
-        Place::Header(_) => plain::<BatchHeader>(&payload),
+        Place::Header(_) | Place::Deleted(_) => plain::<BatchHeader>(&payload),
         Place::Live(_) => plain::<LiveRecord>(&payload),
         Place::Inputs(..) => StoredChunk::read(payload, String::new)?
             .inputs(String::new)

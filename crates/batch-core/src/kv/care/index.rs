@@ -25,7 +25,11 @@ impl Index {
             let Some(Place::Finished(at, id)) = Place::of(&key) else {
                 continue;
             };
-            let text = match records.get::<BatchHeader>(&key::header(id))? {
+            let mut header = records.get::<BatchHeader>(&key::header(id))?;
+            if header.is_absent() {
+                header = records.get::<BatchHeader>(&key::deleted(id))?;
+            }
+            let text = match header {
                 Found::Unreadable => continue,
                 Found::Absent => "it is in the index of finished batches, and has no header",
                 Found::Whole(header) => match header.end {

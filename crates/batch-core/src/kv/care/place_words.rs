@@ -10,6 +10,7 @@ pub(super) fn about(place: &Place) -> About {
         Place::Head | Place::Unfinished => About::Store,
         Place::Header(id)
         | Place::Live(id)
+        | Place::Deleted(id)
         | Place::Tidy(id)
         | Place::Finished(_, id)
         | Place::Page(id, _)
@@ -36,6 +37,7 @@ pub(super) fn words(place: &Place) -> String {
         Place::Unfinished => "its mark of an unfinished copy".into(),
         Place::Header(_) => "its header".into(),
         Place::Live(_) => "its live record".into(),
+        Place::Deleted(_) => "its header, kept after its delete".into(),
         Place::Tidy(_) => "its note of what is to be deleted".into(),
         Place::Finished(..) => "its entry in the index of finished batches".into(),
         Place::Page(_, page) => format!("page {page} of its run records"),

@@ -15,11 +15,19 @@ pub(super) struct Tally {
     ended: BTreeMap<RunState, OrdinalSet>,
     sweeps: Vec<(Sequence, OrdinalSet)>,
     finished: Option<Sequence>,
+    deleted: bool,
 }
 
 impl Tally {
     /// Adds an entry; an error is what it contradicts.
     pub(super) fn add(&mut self, entry: &Entry) -> Result<(), String> {
+        if let Fact::BatchDeleted = &entry.fact {
+            self.deleted = true;
+        }
+        // What comes after the end of a batch may outlive all that came before it.
+        if entry.fact.is_afterword() {
+            return Ok(());
+        }
         if let Some(end) = self.finished {
             return Err(format!("something happened to it after its end at {end}"));
         }
@@ -84,7 +92,7 @@ impl Tally {
     }
 
     pub(super) const fn is_finished(&self) -> bool {
-        self.finished.is_some()
+        self.finished.is_some() || self.deleted
     }
 
     /// Whether anything is told of it.

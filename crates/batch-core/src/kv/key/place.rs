@@ -1,8 +1,9 @@
 use jiff::Timestamp;
 
 use super::{
-    BUCKET, EXPIRING_KEY, FINISHED, HEAD, HEADER, IDEMPOTENCY, INPUTS, JOURNAL, Key, LIVE, OUTPUT,
-    PAGE, SECRETS, SINK, SUBMISSION, SUBMISSION_PART, TIDY, TIME_BYTES, UNFINISHED, WORKFLOW,
+    BUCKET, DELETED, EXPIRING_KEY, FINISHED, HEAD, HEADER, IDEMPOTENCY, INPUTS, JOURNAL, Key, LIVE,
+    OUTPUT, PAGE, SECRETS, SINK, SUBMISSION, SUBMISSION_PART, TIDY, TIME_BYTES, UNFINISHED,
+    WORKFLOW,
 };
 use crate::id::{BatchId, IdempotencyKey, SinkName, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
@@ -14,6 +15,7 @@ pub(in crate::kv) enum Place {
     Head,
     Header(BatchId),
     Live(BatchId),
+    Deleted(BatchId),
     Finished(Timestamp, BatchId),
     /// The whole key under which the idempotency record stands.
     ExpiringKey(Key),
@@ -41,6 +43,7 @@ impl Place {
             UNFINISHED if rest.is_empty() => Self::Unfinished,
             HEADER => Self::Header(batch(rest)?),
             LIVE => Self::Live(batch(rest)?),
+            DELETED => Self::Deleted(batch(rest)?),
             TIDY => Self::Tidy(batch(rest)?),
             SUBMISSION => Self::Submission(SubmissionId::of_first_batch(batch(rest)?)),
             INPUTS => of_place(rest, |batch, n| Self::Inputs(batch, Ordinal::new(n)))?,
@@ -71,6 +74,7 @@ impl Place {
         match self {
             Self::Header(id)
             | Self::Live(id)
+            | Self::Deleted(id)
             | Self::Tidy(id)
             | Self::Finished(_, id)
             | Self::Inputs(id, _)
@@ -145,6 +149,7 @@ mod tests {
             (key::unfinished(), Place::Unfinished),
             (key::header(batch), Place::Header(batch)),
             (key::live(batch), Place::Live(batch)),
+            (key::deleted(batch), Place::Deleted(batch)),
             (key::tidy(batch), Place::Tidy(batch)),
             (key::inputs(batch, ordinal), Place::Inputs(batch, ordinal)),
             (key::output(batch, ordinal), Place::Output(batch, ordinal)),

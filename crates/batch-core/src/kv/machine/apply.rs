@@ -119,6 +119,8 @@ impl<K: OrderedKv> Machine<K> {
             sequence,
             counts,
             sweeps: batch.record.sweeps,
+            deleted: batch.record.deleted,
+            last: None,
         });
         self.stage
             .put_record(&key::header(id), &header, batch.header_parts);

@@ -234,6 +234,7 @@ impl<K: OrderedKv> Machine<K> {
             retry_of: batch.retry_of,
             idempotency_key: batch.key,
             with_secrets: batch.with_secrets,
+            deleted_at: None,
             end: None,
         };
         self.go_live(id, header);

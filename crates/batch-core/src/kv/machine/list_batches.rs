@@ -18,7 +18,12 @@ impl<K: OrderedKv> Machine<K> {
         if let Some(batch) = self.live.get(&id) {
             return Ok(Some(batch.view(id)));
         }
-        Ok(self.header(id)?.map(|header| view_finished(id, &header)))
+        if let Some(header) = self.header(id)? {
+            return Ok(Some(view_finished(id, &header)));
+        }
+        let what = || format!("the header of {id}, which was deleted");
+        let deleted = self.stage.get_record(&key::deleted(id), what)?;
+        Ok(deleted.map(|header: BatchHeader| view_finished(id, &header)))
     }
 
     /// Reads a submission.

@@ -93,7 +93,12 @@ impl<K: OrderedKv> Machine<K> {
         }
         let mut fitting: Vec<(Ordinal, Standing)> = Vec::new();
         let all = OrdinalSet::up_to(header.total);
-        for ordinal in all.iter_from(from) {
+        let asked = query.among.as_ref().filter(|_| query.batch.is_some());
+        let within = |ordinal: &Ordinal| ordinal.get() < header.total;
+        let places = asked.unwrap_or(&all).iter_from(from);
+        let deleted = self.deleted_of(id, header);
+        let places = places.take_while(within);
+        for ordinal in places.filter(|ordinal| !deleted.contains(*ordinal)) {
             if draft.looks == 0 || fitting.len() + draft.items.len() >= draft.size {
                 draft.next = Some(RunId::new(id, ordinal));
                 break;

@@ -121,6 +121,7 @@ impl LiveBatch {
         let swept = swept(&self.record.sweeps);
         let mut view = view(id, &self.header, self.counts(), swept);
         view.flow = self.record.flow;
+        view.deleted = u64::from(self.record.deleted.len());
         view
     }
 }
@@ -199,5 +200,10 @@ fn view(id: BatchId, header: &BatchHeader, counts: Counts, swept: Swept) -> Batc
         created_at: timestamp(header.created_at),
         finished_at: header.end.as_ref().map(|end| timestamp(end.at)),
         retry_of: header.retry_of,
+        deleted: header
+            .end
+            .as_ref()
+            .map_or(0, |end| end.deleted.len().into()),
+        deleted_at: header.deleted_at.map(timestamp),
     }
 }

@@ -3,18 +3,33 @@ use std::num::NonZeroUsize;
 use jiff::Timestamp;
 
 use super::Machine;
+use crate::batch::BatchState;
 use crate::id::BatchId;
 use crate::journal::Sequence;
 use crate::kv::OrderedKv;
 use crate::kv::key;
 use crate::kv::record::{
-    BatchHeader, IdempotencyRecord, JournalRecord, Tidy, decode, millis, timestamp,
+    BatchHeader, IdempotencyRecord, JournalRecord, Tidy, decode, millis, swept, timestamp,
 };
-use crate::storage::{ErrorKind, PruneRequest, Pruned, SortOrder, StorageError};
+use crate::storage::{
+    Ending, ErrorKind, PruneCursor, PruneRequest, Pruned, SortOrder, StorageError,
+};
 use crate::time::Moment;
 
 /// The most journal records and the most idempotency keys that one call forgets.
 const RECORDS_A_CALL: usize = 256;
+
+/// The most finished batches that one call looks at.
+const BATCHES_A_CALL: usize = 512;
+
+/// What becomes of a batch that a prune looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Kept,
+    Pruned,
+    /// It was deleted before, and what was kept of it for the sinks is gone.
+    Cleared,
+}
 
 impl<K: OrderedKv> Machine<K> {
     /// Deletes old finished batches, and journal entries that nobody needs.
@@ -27,41 +42,92 @@ impl<K: OrderedKv> Machine<K> {
         self.expire_batches(now);
         let seen = self.sinks.values().min().copied();
         let seen = seen.unwrap_or(self.head.sequence);
-        let batches = self.prune_batches(request, seen, now)?;
-        let entries = self.trim_journal(request.finished_before, seen)?;
+        let (batches, next) = self.prune_batches(request, seen, now)?;
+        let entries = self.trim_journal(request.journal_before, seen)?;
         self.forget_keys(now.wall)?;
-        Ok(Pruned::new(batches, entries))
+        Ok(Pruned::new(batches, entries).stopped_at(next))
     }
 
+    /// Deletes batches that fit, and says where it stopped before it had looked at all.
     fn prune_batches(
         &mut self,
         request: PruneRequest,
         seen: Sequence,
         now: Moment,
-    ) -> Result<u32, StorageError> {
-        let limit = NonZeroUsize::MIN.saturating_add(request.limit.get() as usize - 1);
-        let range = key::finished_before(request.finished_before);
-        let mut pruned = 0;
-        for found in self.stage.scan(&range, SortOrder::Ascending, limit)? {
-            let id = key::finished_batch_in(&found.key)?;
-            let stored = self.stage.get(&key::header(id))?;
-            let what = || format!("the header of {id}");
-            let missing =
-                || StorageError::new(ErrorKind::Damaged, format!("{} is missing", what()));
-            let stored = stored.ok_or_else(missing)?;
-            let header: BatchHeader = decode(&stored.payload, what)?;
-            if header.end.as_ref().is_none_or(|end| end.sequence > seen) {
-                continue;
-            }
-            self.forget_batch(id, &header, stored.parts, now)?;
-            self.stage.delete_value(found.key);
-            pruned += 1;
+    ) -> Result<(u32, Option<PruneCursor>), StorageError> {
+        let mut range = key::finished_before(request.finished_before);
+        if let Some(PruneCursor { finished_at, batch }) = request.after {
+            let mut after = key::finished(finished_at, batch);
+            after.extend_from_slice(&[u8::MAX; 2]);
+            range = range.starting_at(after);
         }
-        Ok(pruned)
+        let looks = NonZeroUsize::MIN.saturating_add(BATCHES_A_CALL - 1);
+        let found = self.stage.scan(&range, SortOrder::Ascending, looks)?;
+        let all = found.len() < looks.get();
+        let (mut pruned, mut last) = (0, None);
+        for found in found {
+            if pruned == request.limit.get() {
+                return Ok((pruned, last));
+            }
+            let id = key::finished_batch_in(&found.key)?;
+            let finished_at = key::Place::expires_at(&found.key).unwrap_or_default();
+            last = Some(PruneCursor {
+                finished_at,
+                batch: id,
+            });
+            match self.prune_batch(id, request.ending, seen, now)? {
+                Fate::Kept => continue,
+                Fate::Pruned => pruned += 1,
+                Fate::Cleared => {}
+            }
+            self.stage.delete_value(found.key);
+        }
+        Ok((pruned, last.filter(|_| !all)))
+    }
+
+    /// Deletes one batch of the index, or what is left of one that was deleted before.
+    fn prune_batch(
+        &mut self,
+        id: BatchId,
+        ending: Option<Ending>,
+        seen: Sequence,
+        now: Moment,
+    ) -> Result<Fate, StorageError> {
+        let (header, parts, deleted) = self.indexed(id)?;
+        let Some(end) = &header.end else {
+            return Ok(Fate::Kept);
+        };
+        if end.last_entry() > seen {
+            return Ok(Fate::Kept);
+        }
+        if deleted {
+            self.stage.delete(&key::deleted(id), parts);
+            return Ok(Fate::Cleared);
+        }
+        let state = BatchState::of(&end.counts, swept(&end.sweeps));
+        let ended = Ending::of_finished(state, &end.counts);
+        if ending.is_some_and(|wanted| wanted != ended) {
+            return Ok(Fate::Kept);
+        }
+        self.forget_batch(id, &header, parts, now)?;
+        Ok(Fate::Pruned)
+    }
+
+    /// The header of a batch of the index, how many values it spans, and whether the batch was
+    /// deleted before.
+    fn indexed(&self, id: BatchId) -> Result<(BatchHeader, u16, bool), StorageError> {
+        let what = || format!("the header of {id}");
+        for (key, deleted) in [(key::header(id), false), (key::deleted(id), true)] {
+            if let Some(stored) = self.stage.get(&key)? {
+                return Ok((decode(&stored.payload, what)?, stored.parts, deleted));
+            }
+        }
+        let text = format!("{} is missing", what());
+        Err(StorageError::new(ErrorKind::Damaged, text))
     }
 
     /// Makes a finished batch unreachable; what it leaves is deleted in steps.
-    fn forget_batch(
+    pub(super) fn forget_batch(
         &mut self,
         id: BatchId,
         header: &BatchHeader,

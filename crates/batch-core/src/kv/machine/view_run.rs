@@ -25,7 +25,7 @@ impl<K: OrderedKv> Machine<K> {
         let Some(header) = self.header(id)? else {
             return Ok(None);
         };
-        if ordinal.get() >= header.total {
+        if ordinal.get() >= header.total || self.deleted_of(id, &header).contains(ordinal) {
             return Ok(None);
         }
         let standing = self.standing(id, &header, ordinal)?;

@@ -7,6 +7,7 @@ use crate::batch::Counts;
 use crate::catalogue::Version;
 use crate::id::{BatchId, FairnessKey, IdempotencyKey, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
+use crate::ordinal::OrdinalSet;
 use crate::request::{Priority, Timing};
 use crate::valid::Share;
 
@@ -49,6 +50,9 @@ pub(in crate::kv) struct BatchHeader {
     /// For whom it is executed.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
+    /// When it was deleted; it then stands under a key of its own.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<i64>,
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub end: Option<BatchEnd>,
 }
@@ -86,13 +90,26 @@ fn is_zero(number: &u64) -> bool {
 pub(in crate::kv) struct BatchEnd {
     #[serde(rename = "a")]
     pub at: i64,
-    /// The journal entry that says so. The last one about this batch.
+    /// The journal entry that says so.
     #[serde(rename = "q")]
     pub sequence: Sequence,
     #[serde(rename = "c")]
     pub counts: Counts,
     #[serde(rename = "w", default)]
     pub sweeps: Vec<Sweep>,
+    /// The runs that were deleted.
+    #[serde(rename = "d", default, skip_serializing_if = "OrdinalSet::is_empty")]
+    pub deleted: OrdinalSet,
+    /// The last journal entry about it, where one came after its end.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Sequence>,
+}
+
+impl BatchEnd {
+    /// The last journal entry about the batch.
+    pub(in crate::kv) fn last_entry(&self) -> Sequence {
+        self.last.unwrap_or(self.sequence)
+    }
 }
 
 #[cfg(test)]
@@ -116,6 +133,7 @@ impl BatchHeader {
             spread: 0,
             expires_at: None,
             share: None,
+            deleted_at: None,
             end: None,
         }
     }

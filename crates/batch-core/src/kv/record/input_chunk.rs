@@ -73,6 +73,19 @@ impl InputChunks {
     }
 }
 
+impl InputChunk {
+    /// Writes consecutive inputs from an ordinal on as one chunk, however large it is.
+    pub(in crate::kv) fn encode(first: Ordinal, inputs: &[ValidInput]) -> Vec<u8> {
+        let mut chunk = OpenChunk::at(first, 0);
+        for input in inputs {
+            // An input has at most some mebibytes, so the places fit.
+            chunk.places.push(chunk.payload.len() as u32);
+            encode_onto(&mut chunk.payload, input);
+        }
+        chunk.close().payload
+    }
+}
+
 impl OpenChunk {
     fn at(first: Ordinal, limit: usize) -> Self {
         // The input that does not fit any more is encoded here, too.

@@ -44,6 +44,9 @@ pub(in crate::kv) struct LiveRecord {
     /// Whether what waits may be claimed.
     #[serde(rename = "z", default, skip_serializing_if = "Flow::is_going")]
     pub flow: Flow,
+    /// Ended, and deleted.
+    #[serde(rename = "x", default, skip_serializing_if = "OrdinalSet::is_empty")]
+    pub deleted: OrdinalSet,
     /// The pages of run records that exist: a missing one is damage.
     #[serde(rename = "p")]
     pub pages: OrdinalSet,

@@ -17,6 +17,7 @@ mod source;
 mod timing;
 mod url;
 mod validate;
+mod validate_update;
 
 use finding::Finding;
 use input_check::InputCheck;
@@ -24,3 +25,4 @@ use pointer::Pointer;
 use problems::Problems;
 
 pub use validate::validate;
+pub use validate_update::validate_update;

@@ -13,11 +13,12 @@ use batch_core::ordinal::OrdinalSet;
 use batch_core::run::{Failure, Run, Verdict};
 use batch_core::storage::{
     BatchQuery, CancelReply, CancelTarget, Claim, ClaimKey, ClaimRequest, ClaimToken, Claimed,
-    ClaimedRun, Description, Disposition, FlowReply, InsertReply, JournalPage, NewBatch, Page,
-    PageRequest, PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled,
-    Settlement, SinkCursor, SinkStart, Storage, StorageError, WorkflowChange, WorkflowReply,
+    ClaimedRun, DeleteReply, DeleteTarget, Description, Disposition, FlowReply, InsertReply,
+    JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, ReviewReply,
+    ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError,
+    UpdateReply, WorkflowChange, WorkflowReply,
 };
-use batch_core::valid::ValidInput;
+use batch_core::valid::{ValidInput, ValidUpdate};
 
 use super::cage::go_back;
 use super::flaw::Flaw;
@@ -381,9 +382,34 @@ impl Storage for Animal {
         self.inner.workflows(page).await
     }
 
-    async fn prune(&self, request: PruneRequest) -> Result<Pruned, StorageError> {
+    async fn delete(&self, target: DeleteTarget) -> Result<DeleteReply, StorageError> {
+        match self.flaw {
+            Flaw::ForgetsADelete => Ok(DeleteReply::Deleted),
+            _ => self.inner.delete(target).await,
+        }
+    }
+
+    async fn update_run(
+        &self,
+        run: RunId,
+        update: ValidUpdate,
+    ) -> Result<UpdateReply, StorageError> {
+        let known = self.inner.run(run).await?;
+        match (self.flaw, known) {
+            (Flaw::ForgetsAnUpdate, Some(mut run)) => {
+                run.name = update.name(run.name.as_deref());
+                run.metadata = update.metadata(&run.metadata).unwrap_or_default();
+                run.output = None;
+                Ok(UpdateReply::Updated(Box::new(run)))
+            }
+            _ => self.inner.update_run(run, update).await,
+        }
+    }
+
+    async fn prune(&self, mut request: PruneRequest) -> Result<Pruned, StorageError> {
         match self.flaw {
             Flaw::PrunesLiveBatches => self.hide_live_batches().await,
+            Flaw::PrunesAnyEnding => request.ending = None,
             Flaw::PrunesPastSinks => {
                 for cursor in self.inner.sinks().await? {
                     self.inner.remove_sink(cursor.sink).await?;

@@ -226,6 +226,30 @@ fn limits_that_nobody_holds_to_are_caught() {
 }
 
 #[test]
+fn a_delete_that_forgets_is_caught() {
+    is_caught(
+        Flaw::ForgetsADelete,
+        "delete::a_deleted_batch_is_gone_with_its_runs",
+    );
+}
+
+#[test]
+fn an_update_that_forgets_is_caught() {
+    is_caught(
+        Flaw::ForgetsAnUpdate,
+        "update::an_update_is_read_back_in_every_state_of_the_run",
+    );
+}
+
+#[test]
+fn a_prune_that_does_not_look_at_endings_is_caught() {
+    is_caught(
+        Flaw::PrunesAnyEnding,
+        "prune::batches_are_pruned_by_how_they_ended",
+    );
+}
+
+#[test]
 fn a_close_that_does_nothing_is_caught() {
     is_caught(
         Flaw::IgnoresAClose,
@@ -267,6 +291,8 @@ fn random_days_find_these_by_themselves() {
         Flaw::ForgetsAPause,
         Flaw::IgnoresLimits,
         Flaw::TakesASecondAnswer,
+        Flaw::ForgetsADelete,
+        Flaw::ForgetsAnUpdate,
     ] {
         assert_eq!(check(flaw, QUIET_DAYS), Verdict::Failed, "{flaw:?}");
     }

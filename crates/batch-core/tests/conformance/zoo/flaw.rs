@@ -53,6 +53,12 @@ pub enum Flaw {
     ForgetsAPause,
     /// Limits of a workflow are set and then not held to.
     IgnoresLimits,
+    /// Deleting says that something is deleted and does nothing.
+    ForgetsADelete,
+    /// Updating says what the run is like and does nothing.
+    ForgetsAnUpdate,
+    /// Pruning does not look at how batches ended.
+    PrunesAnyEnding,
     /// Closing does nothing.
     IgnoresAClose,
     /// A review can be answered anew, and the last answer counts.

@@ -1,11 +1,14 @@
 use std::num::NonZeroU32;
 
 use super::ground::{Ground, submit, with_secrets, workflow};
+use crate::id::RunId;
 use crate::kv::care::verify_map;
 use crate::kv::{KvOptions, KvStorage};
 use crate::memory::MemoryKv;
-use crate::request::{BatchRequest, Input};
-use crate::storage::{ClaimRequest, Storage};
+use crate::ordinal::Ordinal;
+use crate::request::{BatchRequest, Input, Limits, RunUpdate};
+use crate::storage::{ClaimRequest, DeleteReply, DeleteTarget, Storage, UpdateReply};
+use crate::valid::validate_update;
 
 #[tokio::test]
 async fn a_store_after_a_days_work_is_sound_open_and_closed() {
@@ -55,4 +58,26 @@ async fn a_batch_that_expired_is_sound() {
     assert_eq!(expired.counts.failed, 3);
     let report = storage.verify().await.unwrap();
     assert!(report.is_sound(), "{report}");
+}
+
+#[tokio::test]
+async fn a_store_with_deleted_and_updated_runs_and_a_deleted_batch_is_sound() {
+    let ground = Ground::new().await;
+    let storage = &ground.storage;
+    let run = |batch| RunId::new(batch, Ordinal::new(0));
+    let update = RunUpdate::new().merge_json(r#"{"a":1}"#);
+    let update = validate_update(Ordinal::new(0), update, &Limits::default()).unwrap();
+    let updated = storage.update_run(run(ground.half), update).await.unwrap();
+    assert!(matches!(updated, UpdateReply::Updated(_)));
+    for target in [
+        DeleteTarget::Run(run(ground.cancelled)),
+        DeleteTarget::Batch(ground.finished),
+    ] {
+        let reply = storage.delete(target).await.unwrap();
+        assert_eq!(reply, DeleteReply::Deleted);
+    }
+    let report = storage.verify().await.unwrap();
+    assert!(report.is_sound(), "{report}");
+    let gone = storage.batch(ground.finished).await.unwrap().unwrap();
+    assert!(gone.deleted_at.is_some(), "a sink has still to hear of it");
 }

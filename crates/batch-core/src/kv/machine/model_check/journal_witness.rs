@@ -36,7 +36,7 @@ impl JournalWitness {
             return Err(Promise::Journal);
         }
         self.position = entry.sequence;
-        if self.finished {
+        if self.finished && !entry.fact.is_afterword() {
             return Err(Promise::Finished);
         }
         match (&entry.fact, self.runs.is_some()) {
@@ -48,6 +48,7 @@ impl JournalWitness {
             _ => {}
         }
         match &entry.fact {
+            Fact::Updated(_) | Fact::Deleted(_) | Fact::BatchDeleted => Ok(()),
             Fact::Created | Fact::Paused | Fact::Resumed => Ok(()),
             Fact::Started(starts) => starts
                 .iter()

@@ -1,0 +1,56 @@
+use super::Machine;
+use crate::id::BatchId;
+use crate::kv::OrderedKv;
+use crate::kv::key::{self, Key};
+use crate::kv::record::{InputChunk, StoredChunk};
+use crate::kv::stage::record_limit;
+use crate::ordinal::Ordinal;
+use crate::storage::{ErrorKind, StorageError};
+use crate::valid::ValidInput;
+
+/// A chunk of inputs, to be written over the one that was read.
+pub(super) struct Rewritten {
+    key: Key,
+    payload: Vec<u8>,
+    /// How many values the stored chunk spans.
+    parts: u16,
+}
+
+/// Inputs are written once, but for these two: an update, and the delete of a run.
+impl<K: OrderedKv> Machine<K> {
+    /// The chunk that holds an input, with another in its place. Nothing is written.
+    pub(super) fn rewritten(
+        &self,
+        id: BatchId,
+        ordinal: Ordinal,
+        change: impl FnOnce(&ValidInput) -> ValidInput,
+    ) -> Result<Rewritten, StorageError> {
+        let missing = || {
+            let text = format!("input {ordinal} of {id} is missing");
+            StorageError::new(ErrorKind::Damaged, text)
+        };
+        let found = self.stage.first_in(&key::inputs_from(id, ordinal))?;
+        let (key, stored) = found.ok_or_else(missing)?;
+        let what = || format!("the chunk of inputs of {id} that holds input {ordinal}");
+        let (first, _) = StoredChunk::extent(&stored.payload).ok_or_else(missing)?;
+        let mut inputs = StoredChunk::read(stored.payload, what)?.inputs(what)?;
+        let at = ordinal.get().checked_sub(first);
+        let input = at.and_then(|at| inputs.get_mut(at as usize));
+        let input = input.ok_or_else(missing)?;
+        *input = change(input);
+        let payload = InputChunk::encode(Ordinal::new(first), &inputs);
+        if payload.len() > record_limit(self.stage.share()) {
+            let text = format!("store input {ordinal} of {id}: it would be too large");
+            return Err(StorageError::new(ErrorKind::Invalid, text));
+        }
+        Ok(Rewritten {
+            key,
+            payload,
+            parts: stored.parts,
+        })
+    }
+
+    pub(super) fn put_chunk(&mut self, chunk: &Rewritten) {
+        self.stage.put(&chunk.key, &chunk.payload, chunk.parts);
+    }
+}

@@ -1,0 +1,44 @@
+use super::Machine;
+use crate::id::RunId;
+use crate::journal::Fact;
+use crate::kv::OrderedKv;
+use crate::ordinal::OrdinalSet;
+use crate::storage::{StorageError, UpdateReply};
+use crate::valid::{MergeTooLarge, ValidUpdate};
+
+impl<K: OrderedKv> Machine<K> {
+    /// Changes the label and the metadata of a run, in the chunk that holds its input.
+    pub(in crate::kv) fn update_run(
+        &mut self,
+        run: RunId,
+        update: &ValidUpdate,
+    ) -> Result<UpdateReply, StorageError> {
+        self.check_writable("update a run")?;
+        let (id, ordinal) = (run.batch(), run.ordinal());
+        let Some(mut view) = self.view_run(run)? else {
+            return Ok(UpdateReply::NotFound);
+        };
+        view.output = None;
+        let one: OrdinalSet = std::iter::once(ordinal).collect();
+        let Some(before) = self.read_inputs(id, &one)?.pop() else {
+            return Ok(UpdateReply::NotFound);
+        };
+        let after = match update.apply(&before) {
+            Ok(after) => after,
+            Err(MergeTooLarge { bytes, limit }) => {
+                return Ok(UpdateReply::MetadataTooLarge { bytes, limit });
+            }
+        };
+        if after == before {
+            return Ok(UpdateReply::Updated(Box::new(view)));
+        }
+        view.name = after.name().map(str::to_owned);
+        view.metadata = after.metadata().clone();
+        let chunk = self.rewritten(id, ordinal, |_| after)?;
+        let finished = self.finished_now(id)?;
+        self.put_chunk(&chunk);
+        let sequence = self.note(id, Fact::Updated(one));
+        self.touch(id, finished, sequence, None);
+        Ok(UpdateReply::Updated(Box::new(view)))
+    }
+}
