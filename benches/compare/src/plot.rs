@@ -106,7 +106,8 @@ fn line_panel(
         .x_label_area_size(24)
         .y_label_area_size(60)
         .build_cartesian_2d(0.0..last, 0.0..most * 1.1)?;
-    chart.configure_mesh().y_labels(5).draw()?;
+    let mesh = &mut chart.configure_mesh();
+    mesh.light_line_style(TRANSPARENT).y_labels(5).draw()?;
     chart.draw_series(LineSeries::new(points, RGBColor(31, 119, 180)))?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use batch_benches::Broken;
 use crate::results::Results;
 use crate::row::{By, ROWS, Row, Subject};
 
-/// Runs every subject of every row once a round, so that all of them see the same weather.
+/// Runs every subject of a row once a round, so that all of them see the same weather.
 pub(crate) fn alternate(rounds: usize, only: Option<&str>) -> Result<Results, Broken> {
     let rows: Vec<&'static Row> = ROWS
         .iter()
@@ -17,8 +17,8 @@ pub(crate) fn alternate(rounds: usize, only: Option<&str>) -> Result<Results, Br
         return Err(format!("no such row; there are {}", names.join(", ")).into());
     }
     let mut results = Results::new(rows.clone());
-    for round in 1..=rounds {
-        for row in &rows {
+    for row in &rows {
+        for round in 1..=rounds {
             for subject in row.subjects {
                 match once(row, subject) {
                     Ok(value) => {

@@ -142,7 +142,7 @@ pub(crate) const ROWS: &[Row] = &[
             us("limit: tokio mpsc", "channel"),
             us(MEMORY, "memory"),
             us("batchyard memory, 64 at once, 256 ahead", "memory-wide"),
-            us("the same, 200 batches waiting", "memory-200"),
+            us("batchyard memory, so and 200 batches waiting", "memory-200"),
             peer(APALIS_MEMORY, "peer-apalis", &["dispatch-memory"]),
         ],
     },
