@@ -100,6 +100,7 @@ async fn a_sink_that_comes_late_is_still_told_of_what_was_deleted_by_its_id() {
             ("batch.created", None, ""),
             ("run.cancelled", Some(0), "{}"),
             ("run.cancelled", Some(1), "{}"),
+            ("batch.cancelled", None, ""),
             ("batch.finished", None, ""),
             ("run.deleted", Some(0), "{}"),
             ("batch.deleted", None, ""),
