@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::Engine;
+use super::fake_page::page;
 use crate::batch::{Batch, BatchState, Counts, Extent, Flow, Submission};
 use crate::catalogue::{UnknownVersion, Version, Workflow};
 use crate::id::{BatchId, IdempotencyKey, RunId, SinkName, SubmissionId, WorkflowId};
@@ -22,9 +23,9 @@ use crate::run::{Run, RunState};
 use crate::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
     DeleteTarget, Description, Durability, ErrorKind, FlowReply, InsertReply, JournalPage,
-    NewBatch, Page, PageRequest, PageToken, PruneRequest, Pruned, Renewal, ReviewReply,
-    ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError,
-    UpdateReply, WorkflowChange, WorkflowReply,
+    NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest,
+    RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError, UpdateReply,
+    WorkflowChange, WorkflowReply,
 };
 use crate::valid::{ValidInput, ValidUpdate};
 
@@ -292,20 +293,6 @@ impl State {
         self.stored.insert(stored.new.id, stored);
         InsertReply::Stored
     }
-}
-
-/// A page of `items`, cut by place.
-fn page<T>(items: impl Iterator<Item = T>, request: &PageRequest) -> Page<T> {
-    let from = request
-        .token
-        .as_ref()
-        .map_or(0, |t| t.as_str().parse().unwrap());
-    let size = request.size.get();
-    let mut items: Vec<T> = items.skip(from).take(size + 1).collect();
-    let more = items.len() > size;
-    items.truncate(size);
-    let next = more.then(|| PageToken::new((from + size).to_string()));
-    Page { items, next }
 }
 
 #[async_trait]

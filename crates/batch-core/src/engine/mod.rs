@@ -13,6 +13,8 @@ mod difference;
 mod engine;
 mod engine_builder;
 #[cfg(test)]
+mod fake_page;
+#[cfg(test)]
 mod fake_storage;
 mod flow;
 mod follower;

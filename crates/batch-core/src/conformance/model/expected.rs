@@ -9,15 +9,12 @@ use crate::batch::{Batch, BatchState, Flow};
 use crate::conformance::sample::{failed, needs_review, output, processed, request, retry, valid};
 use crate::conformance::yard::{LEASE, Yard, run_id};
 use crate::id::{BatchId, RunId};
-use crate::ordinal::Ordinal;
-use crate::request::{Limits, RunUpdate};
 use crate::run::{Failure, RunState, Verdict};
 use crate::storage::{
-    CancelReply, ClaimToken, ClaimedRun, DeleteReply, Disposition, FlowReply, InsertReply,
-    NewBatch, QueueBound, Renewal, ReviewRequest, Settled, UpdateReply,
+    CancelReply, ClaimToken, ClaimedRun, Disposition, FlowReply, InsertReply, NewBatch, QueueBound,
+    Renewal, ReviewRequest, Settled,
 };
 use crate::time::Clock;
-use crate::valid::{ValidUpdate, validate_update};
 
 /// How long a retry waits.
 const RETRY: Duration = Duration::from_secs(7);
@@ -26,7 +23,7 @@ const BOUND: NonZeroU64 = NonZeroU64::new(24).expect("24 is not zero");
 
 /// What the model knows of a batch.
 #[derive(Debug, Clone, Copy)]
-struct Whole {
+pub(super) struct Whole {
     swept: bool,
     finished: Option<Duration>,
     /// The uptime at which what waits ends.
@@ -37,10 +34,10 @@ struct Whole {
 /// What a store should hold: kept as plainly as can be.
 #[derive(Debug, Default)]
 pub(super) struct Expected {
-    runs: BTreeMap<RunId, Known>,
-    batches: BTreeMap<BatchId, Whole>,
+    pub(super) runs: BTreeMap<RunId, Known>,
+    pub(super) batches: BTreeMap<BatchId, Whole>,
     /// Batches in the order of their making.
-    order: Vec<BatchId>,
+    pub(super) order: Vec<BatchId>,
     keys: BTreeMap<u8, (u32, BatchId)>,
     held: Vec<Held>,
     spent: Vec<ClaimedRun>,
@@ -57,12 +54,6 @@ fn disposition(how: u8) -> Disposition {
         4 => needs_review("for a person"),
         _ => processed(),
     }
-}
-
-/// An update that leaves a tag in the metadata.
-fn tagged(tag: u8) -> ValidUpdate {
-    let update = RunUpdate::new().merge_json(format!(r#"{{"tag":{tag}}}"#));
-    validate_update(Ordinal::new(0), update, &Limits::default()).unwrap()
 }
 
 fn uptime(yard: &Yard) -> Duration {
@@ -403,57 +394,6 @@ impl Expected {
         assert_eq!(replies, [known.review(verdict)], "{verdict} of {id}");
     }
 
-    async fn delete_batch(&mut self, yard: &Yard, which: usize) {
-        let Some(id) = self.order.get(which % self.order.len().max(1)).copied() else {
-            return;
-        };
-        let reply = yard.delete_batch(id).await;
-        let expected = match self.batches.contains_key(&id) {
-            false => DeleteReply::NotFound,
-            true if !self.all_ended(id) => DeleteReply::BatchNotFinished,
-            true => {
-                self.batches.remove(&id);
-                self.runs.retain(|run, _| run.batch() != id);
-                DeleteReply::Deleted
-            }
-        };
-        assert_eq!(reply, expected, "{id}");
-    }
-
-    async fn delete_run(&mut self, yard: &Yard, batch: usize, run: u32) {
-        let Some(batch) = self.order.get(batch % self.order.len().max(1)) else {
-            return;
-        };
-        let reply = yard.delete_run(*batch, run).await;
-        let expected = match self.runs.get_mut(&run_id(*batch, run)) {
-            None => DeleteReply::NotFound,
-            Some(known) if known.deleted => DeleteReply::NotFound,
-            Some(known) if !known.state.is_ended() => DeleteReply::RunNotEnded(known.state),
-            Some(known) => {
-                known.deleted = true;
-                DeleteReply::Deleted
-            }
-        };
-        assert_eq!(reply, expected, "run {run} of {batch}");
-    }
-
-    async fn update_run(&mut self, yard: &Yard, batch: usize, run: u32, tag: u8) {
-        let Some(batch) = self.order.get(batch % self.order.len().max(1)) else {
-            return;
-        };
-        let id = run_id(*batch, run);
-        let reply = yard.storage().update_run(id, tagged(tag)).await.unwrap();
-        match (self.runs.get_mut(&id), reply) {
-            (Some(known), UpdateReply::Updated(run)) if !known.deleted => {
-                known.tag = Some(tag);
-                assert_eq!((run.id, run.state), (id, known.state));
-            }
-            (None, UpdateReply::NotFound) => {}
-            (Some(known), UpdateReply::NotFound) if known.deleted => {}
-            (known, reply) => panic!("{known:?} was updated: {reply:?}"),
-        }
-    }
-
     async fn prune(&mut self, yard: &Yard) {
         let now = uptime(yard);
         self.expire(now);
@@ -477,7 +417,7 @@ impl Expected {
         }
     }
 
-    fn all_ended(&self, batch: BatchId) -> bool {
+    pub(super) fn all_ended(&self, batch: BatchId) -> bool {
         self.of(batch).all(|(_, known)| known.state.is_ended())
     }
 

@@ -1,5 +1,6 @@
 //! Random days of work against a model that is obviously right.
 
+mod afterwards;
 mod expected;
 mod gate;
 mod journal_check;
