@@ -30,3 +30,8 @@ struct Scheduling;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/review.md")]
 struct Review;
+
+/// The programs of the page on steps.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/steps.md")]
+struct Steps;

@@ -34,6 +34,7 @@
 //! | returns [`Outcome::fail`] | failed, whatever the retry policy says |
 //! | returns [`Outcome::retry`] or an error | failed attempt: another one, or failed, as the [`RetryPolicy`] says |
 //! | returns [`Outcome::needs_review`] | in review, with its output so far: a person approves or rejects it |
+//! | returns [`Outcome::snooze`] | put back until later, no attempt counted; a final failure past a bound |
 //! | panics | failed attempt, `PANICKED`, with the message |
 //! | takes longer than `run_timeout` | told to stop, a grace later dropped: failed attempt, `TIMED_OUT` |
 //! | is told to stop by a cancel | cancelled, whatever it returns |

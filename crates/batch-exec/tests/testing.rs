@@ -316,3 +316,42 @@ async fn a_sink_that_wants_no_event_of_runs_costs_no_reading_of_their_inputs() {
     let read = |call: &StorageCall| call.method == StorageMethod::Inputs;
     assert!(!store.calls().iter().any(read));
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_an_hour_forward_or_back_loses_and_repeats_nothing() {
+    for hours in [1, -1] {
+        let executor = ScriptedExecutor::new(Script::Ok)
+            .on(1, Script::FailTimes(1))
+            .on(
+                2,
+                Script::SnoozeTimes {
+                    times: 1,
+                    after: Duration::from_secs(5),
+                },
+            );
+        let heard = RecordingSink::new();
+        let builder = TestEngine::builder().workflow("w", executor.clone());
+        let test = builder.sink("audit", heard.clone()).open().await.unwrap();
+        let batch = submit(&test, 4).await;
+        for _ in 0..3 {
+            test.step().await.unwrap();
+        }
+        test.clock().jump(jiff::SignedDuration::from_hours(hours));
+        test.drain_all().await.unwrap();
+        test.check(batch)
+            .await
+            .finished()
+            .processed(4)
+            .attempts(1, 2)
+            .attempts(2, 1);
+        assert_eq!(executor.calls().len(), 6, "{hours} h");
+        let ends = heard
+            .names()
+            .iter()
+            .filter(|name| **name == "run.processed")
+            .count();
+        assert_eq!(ends, 4, "{hours} h");
+        let batch = test.engine().batch(batch).await.unwrap().unwrap();
+        assert!(batch.finished_at >= Some(batch.created_at), "{batch:?}");
+    }
+}

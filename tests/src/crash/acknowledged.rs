@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use batch_core::batch::Batch;
 use batch_core::id::{BatchId, RunId};
 use batch_core::run::{Run, RunState};
-use batch_core::storage::ClaimKey;
+use batch_core::storage::{ClaimKey, ClaimToken};
 
 use super::Line;
 use super::content::size;
@@ -15,6 +15,8 @@ pub struct Acknowledged {
     stored: BTreeMap<String, BatchId>,
     claims: Vec<ClaimKey>,
     held: BTreeSet<RunId>,
+    /// The tokens of those who have recorded a step of a run: their steps are named so.
+    recorded: BTreeMap<RunId, BTreeSet<ClaimToken>>,
     ends: BTreeMap<RunId, RunState>,
     in_review: BTreeSet<RunId>,
     cancelled: BTreeSet<BatchId>,
@@ -48,6 +50,9 @@ impl Acknowledged {
             Line::Claimed(run, token) => {
                 self.claims.push(ClaimKey { run, token });
                 self.held.insert(run);
+            }
+            Line::Recorded(run, token) => {
+                self.recorded.entry(run).or_default().insert(token);
             }
             Line::Settling(run) => {
                 self.held.remove(&run);
@@ -88,6 +93,11 @@ impl Acknowledged {
     /// Every claim that a process had which is dead.
     pub(super) fn claims(&self) -> &[ClaimKey] {
         &self.claims
+    }
+
+    /// Who has recorded a step of each run.
+    pub(super) const fn recorded(&self) -> &BTreeMap<RunId, BTreeSet<ClaimToken>> {
+        &self.recorded
     }
 
     /// The keys with the batch that is known to stand under each.

@@ -13,6 +13,7 @@ use batch_core::storage::{
 use batch_core::time::{Clock, ManualClock, SystemClock};
 
 use super::content::{content, size};
+use super::worker::step_name;
 use super::{Acknowledged, Backend, Line, WORKFLOW};
 use crate::recount;
 
@@ -72,6 +73,7 @@ fn later() -> ManualClock {
 /// Everything that was acknowledged is there, everything else is whole, and each key has its one batch.
 async fn check_content(storage: &dyn Storage, heard: &mut Acknowledged) {
     let mut unheard = heard.check(&recount(storage).await);
+    check_steps(storage, heard).await;
     let id = WorkflowId::new(WORKFLOW).unwrap();
     let change = WorkflowChange::EnsureDeployed;
     storage.change_workflow(id, change).await.unwrap();
@@ -108,6 +110,25 @@ async fn check_content(storage: &dyn Storage, heard: &mut Acknowledged) {
         "batches without their keys: {unheard:?}"
     );
     heard.check(&recount(storage).await);
+}
+
+/// Every step that was recorded is there while its run has not ended, and none afterwards.
+async fn check_steps(storage: &dyn Storage, heard: &Acknowledged) {
+    for (id, tokens) in heard.recorded() {
+        let run = storage.run(*id).await.unwrap();
+        let steps = storage.steps(*id).await.unwrap();
+        if run.is_none_or(|run| run.state.is_ended()) {
+            assert!(steps.is_empty(), "{id} has ended with {steps:?}");
+            continue;
+        }
+        for token in tokens {
+            let known = steps.get(&step_name(*token));
+            assert!(
+                known.is_some(),
+                "{id} lost the step of {token:?}: {steps:?}"
+            );
+        }
+    }
 }
 
 async fn submit_fresh(storage: &dyn Storage, heard: &mut Acknowledged) -> BatchId {

@@ -18,6 +18,8 @@ pub enum Line {
     Stored(BatchId, String),
     /// A run was claimed with this token.
     Claimed(RunId, ClaimToken),
+    /// The holder of this token has recorded a step of the run.
+    Recorded(RunId, ClaimToken),
     /// How the attempt of a claimed run ended is going to be recorded.
     Settling(RunId),
     /// A run has ended in this state.
@@ -40,6 +42,7 @@ impl fmt::Display for Line {
             Self::Submitting(key) => write!(f, "submitting {key}"),
             Self::Stored(batch, key) => write!(f, "stored {batch} {key}"),
             Self::Claimed(run, token) => write!(f, "claimed {run} {}", token.get()),
+            Self::Recorded(run, token) => write!(f, "recorded {run} {}", token.get()),
             Self::Settling(run) => write!(f, "settling {run}"),
             Self::Ended(run, state) => write!(f, "ended {run} {state}"),
             Self::InReview(run) => write!(f, "review {run}"),
@@ -66,6 +69,10 @@ impl FromStr for Line {
             ["claimed", id, token] => {
                 let token = token.parse().map_err(|_| wrong())?;
                 Self::Claimed(run(id)?, ClaimToken::new(token))
+            }
+            ["recorded", id, token] => {
+                let token = token.parse().map_err(|_| wrong())?;
+                Self::Recorded(run(id)?, ClaimToken::new(token))
             }
             ["settling", id] => Self::Settling(run(id)?),
             ["ended", id, state] => Self::Ended(run(id)?, state.parse().map_err(|_| wrong())?),

@@ -43,17 +43,25 @@ async fn cancel(worker: &mut Worker, last: &mut Option<BatchId>) {
 
 async fn run_some(worker: &mut Worker, random: &mut Rng) {
     let claims = worker.claim(random.u32(1..20)).await;
+    for claim in &claims {
+        if random.u32(0..4) == 0 {
+            worker.record(claim, random.usize(0..3_000)).await;
+        }
+    }
     let ends = claims.into_iter().map(|claim| (claim, disposition(random)));
     worker.settle(ends.collect()).await;
 }
 
 fn disposition(random: &mut Rng) -> Disposition {
-    match random.u32(0..8) {
+    match random.u32(0..9) {
         0 => Disposition::Released,
         1 => retry(Duration::from_millis(random.u64(0..20))),
         2 => failed(),
         3 => processed(random.usize(0..20_000)),
         4 => needs_review(random.usize(0..2_000)),
+        5 => Disposition::Snoozed {
+            after: Duration::from_millis(random.u64(0..20)),
+        },
         _ => processed(0),
     }
 }

@@ -6,14 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use batch_core::id::{BatchId, RunId, SinkName, WorkflowId};
+use batch_core::id::{BatchId, RunId, SinkName, StepName, WorkflowId};
 use batch_core::journal::Sequence;
 use batch_core::kv::KvOptions;
-use batch_core::run::{Failure, Output, RunState, Verdict};
+use batch_core::run::{Failure, Output, RunState, Step, Verdict};
 use batch_core::storage::{
-    BatchQuery, CancelTarget, Claim, ClaimRequest, Disposition, InsertReply, NewBatch, PageSize,
-    PruneRequest, ReviewReply, ReviewRequest, Settled, Settlement, SinkStart, Storage,
-    WorkflowChange,
+    BatchQuery, CancelTarget, Claim, ClaimRequest, ClaimToken, Disposition, InsertReply, NewBatch,
+    PageSize, PruneRequest, ReviewReply, ReviewRequest, Settled, Settlement, SinkStart, StepReply,
+    Storage, WorkflowChange,
 };
 use batch_core::time::Clock;
 
@@ -89,6 +89,16 @@ impl Worker {
         claims
     }
 
+    /// Records a step of a claimed run, named after the claim.
+    pub(super) async fn record(&mut self, claim: &Claim, bytes: usize) {
+        let token = claim.key().token;
+        let step = Step::new(step_name(token), &"x".repeat(bytes)).unwrap();
+        let reply = self.storage.record_step(claim.key(), step).await.unwrap();
+        if reply == StepReply::Recorded {
+            self.say(&Line::Recorded(claim.run(), token));
+        }
+    }
+
     /// Settles each claim in its own way.
     pub(super) async fn settle(&mut self, ends: Vec<(Claim, Disposition)>) {
         let runs: Vec<_> = ends.iter().map(|(claim, _)| claim.run()).collect();
@@ -161,6 +171,11 @@ impl Worker {
         let finished = page.items.iter().filter(|batch| batch.is_finished());
         finished.map(|batch| batch.id).collect()
     }
+}
+
+/// What a holder names its step.
+pub(super) fn step_name(token: ClaimToken) -> StepName {
+    StepName::new(&token.get().to_string()).unwrap()
 }
 
 fn witness() -> SinkName {

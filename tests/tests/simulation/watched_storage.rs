@@ -10,7 +10,7 @@ use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::{Entry, Fact, Sequence};
 use batch_core::kv::KvStorage;
 use batch_core::ordinal::OrdinalSet;
-use batch_core::run::{Failure, Run};
+use batch_core::run::{Failure, Run, Step, Steps};
 use batch_core::storage::*;
 use batch_core::valid::{Source, ValidInput, ValidUpdate};
 use batch_exec::async_trait;
@@ -207,6 +207,7 @@ fn note(state: &mut State, entry: &Entry) {
         Fact::NeedsReview(_) => Sight::RunInReview,
         Fact::Reviewed(_) => Sight::RunReviewed,
         Fact::Released(_) => Sight::RunGivenBack,
+        Fact::Snoozed(_) => Sight::RunSnoozed,
         Fact::Interrupted(_) => Sight::RunInterrupted,
         Fact::Cancelling(_) => Sight::RunAskedToStop,
         Fact::Retrying(retries) => {
@@ -331,6 +332,22 @@ impl Storage for WatchedStorage {
         };
         self.write("renew", self.inner.renew(claims, lease), judge)
             .await
+    }
+
+    async fn record_step(&self, claim: ClaimKey, step: Step) -> Answer<StepReply> {
+        let judge = |state: &mut State, reply: &StepReply| {
+            if *reply == StepReply::Recorded {
+                state.witness.recorded_step(claim.run);
+                state.tally.note(Sight::StepRecorded);
+            }
+            Ok(())
+        };
+        let record = self.inner.record_step(claim, step);
+        self.write("record_step", record, judge).await
+    }
+
+    async fn steps(&self, run: RunId) -> Answer<Steps> {
+        self.read("steps", self.inner.steps(run)).await
     }
 
     async fn cancel(&self, target: CancelTarget) -> Answer<CancelReply> {

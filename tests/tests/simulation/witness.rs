@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use batch_core::batch::Flow;
 use batch_core::id::{BatchId, RunId};
-use batch_core::journal::{Entry, Fact, RunEnd, RunReviewed, Sequence};
+use batch_core::journal::{Entry, Fact, RunEnd, RunReviewed, RunSnooze, Sequence};
 use batch_core::ordinal::Ordinal;
 use batch_core::run::{self, Attempt, Failure, RunState};
 use batch_core::storage::{ClaimKey, ClaimToken, ClaimedRun};
@@ -29,6 +29,8 @@ pub(super) struct Witness {
     /// The batch of each key and part.
     keys: BTreeMap<(String, u32), BatchId>,
     held: BTreeSet<RunId>,
+    /// How often the runs that have recorded their step had been interrupted by then.
+    recorded: BTreeMap<RunId, u32>,
     last_token: Option<ClaimToken>,
     /// From which entry on the runs of a target end as cancelled only.
     cancelled_batches: BTreeMap<BatchId, Sequence>,
@@ -158,6 +160,9 @@ impl Witness {
             Fact::Reviewed(runs) => runs
                 .iter()
                 .try_for_each(|answer| self.answered(id(answer.ordinal), answer)),
+            Fact::Snoozed(snoozes) => snoozes
+                .iter()
+                .try_for_each(|snooze| self.snoozed(id(snooze.ordinal), snooze)),
             Fact::Released(set) => set
                 .iter()
                 .try_for_each(|ordinal| self.let_go(id(ordinal)).map(drop)),
@@ -220,6 +225,26 @@ impl Witness {
         Ok(())
     }
 
+    /// The holder of a run has recorded its step.
+    pub(super) fn recorded_step(&mut self, run: RunId) {
+        let interruptions = self.runs.get(&run).map_or(0, |known| known.interruptions);
+        self.recorded.entry(run).or_insert(interruptions);
+    }
+
+    /// A step of a run is done: never again once it is recorded, but by one who had the run
+    /// before and does not know that it was taken from him.
+    pub(super) fn does_step(&self, run: RunId, interruptions: u32) -> Verdict {
+        let recorded = self.recorded.get(&run);
+        let again = recorded.is_some_and(|then| interruptions >= *then);
+        must!(!again, "the step of {run} was recorded and is done again");
+        Ok(())
+    }
+
+    /// Whether a run has recorded its step.
+    pub(super) fn has_recorded(&self, run: RunId) -> bool {
+        self.recorded.contains_key(&run)
+    }
+
     /// A claim ended without its run.
     fn let_go(&mut self, run: RunId) -> Result<&mut KnownRun, String> {
         must_be(self.held.remove(&run), || {
@@ -249,6 +274,15 @@ impl Witness {
         must!(known.in_review, "{answer:?} of {known:?}");
         known.in_review = false;
         known.ended = Some(answer.verdict.state());
+        Ok(())
+    }
+
+    fn snoozed(&mut self, run: RunId, snooze: &RunSnooze) -> Verdict {
+        let number = self.let_go(run)?.attempts + 1;
+        must!(
+            snooze.attempt.get() == number,
+            "{snooze:?} of {run} in attempt {number}"
+        );
         Ok(())
     }
 

@@ -115,6 +115,24 @@ macro_rules! conformance_cases {
                 a_batch_is_finished_with_its_last_run_and_not_before [];
                 a_clock_that_is_set_back_ends_no_run_before_it_began [time];
             }
+            snooze {
+                a_snoozed_run_waits_for_its_time_and_counts_no_attempt [time];
+                a_run_is_snoozed_among_others_and_says_how_often [time];
+                a_snoozed_run_waits_on_through_a_crash [time durable];
+                a_snoozed_run_is_cancelled_with_its_batch [time];
+                a_snoozed_run_ends_when_its_batch_expires [time];
+            }
+            steps {
+                a_recorded_step_comes_back_with_every_attempt_until_the_run_ends [time];
+                a_run_has_its_own_steps_and_no_other_run_sees_them [];
+                a_step_that_is_recorded_again_keeps_its_first_result [];
+                only_the_holder_of_the_claim_records [time];
+                steps_past_the_bound_are_refused_and_change_nothing [];
+                recorded_steps_outlive_a_crash_and_a_close [time durable];
+                steps_of_a_cancelled_or_expired_run_are_gone [time];
+                steps_of_a_run_in_review_are_gone [];
+                steps_come_with_no_event_and_no_listing [];
+            }
             renew {
                 a_renewed_claim_lasts_for_another_lease [time];
                 replies_stand_in_the_order_of_the_claims [];

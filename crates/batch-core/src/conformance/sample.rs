@@ -4,11 +4,11 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use crate::id::WorkflowId;
+use crate::id::{StepName, WorkflowId};
 use crate::journal::Fact;
 use crate::ordinal::Ordinal;
 use crate::request::{BatchRequest, Input, Limits, RunUpdate};
-use crate::run::{Failure, Output};
+use crate::run::{Failure, Output, Step};
 use crate::storage::{ClaimedRun, Disposition};
 use crate::valid::{ValidBatch, ValidUpdate, validate, validate_update};
 
@@ -63,6 +63,16 @@ pub(super) fn needs_review(text: &str) -> Disposition {
     }
 }
 
+pub(super) fn snooze(seconds: u64) -> Disposition {
+    let after = Duration::from_secs(seconds);
+    Disposition::Snoozed { after }
+}
+
+/// A step of this name that came to this text.
+pub(super) fn step(name: &str, result: &str) -> Step {
+    Step::new(StepName::new(name).unwrap(), &result).unwrap()
+}
+
 /// The places of claimed runs.
 pub(super) fn ordinals(runs: &[ClaimedRun]) -> Vec<u32> {
     let ordinal = |run: &ClaimedRun| run.claim.run().ordinal().get();
@@ -79,6 +89,7 @@ pub(super) fn kind(fact: &Fact) -> &'static str {
         Fact::NeedsReview(_) => "needs review",
         Fact::Reviewed(_) => "reviewed",
         Fact::Released(_) => "released",
+        Fact::Snoozed(_) => "snoozed",
         Fact::Interrupted(_) => "interrupted",
         Fact::Cancelling(_) => "cancelling",
         Fact::Swept(_) => "swept",

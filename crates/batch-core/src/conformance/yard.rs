@@ -10,11 +10,11 @@ use crate::id::{BatchId, RunId};
 use crate::journal::{Entry, Sequence};
 use crate::ordinal::Ordinal;
 use crate::request::BatchRequest;
-use crate::run::{Attempt, Run, RunState};
+use crate::run::{Attempt, Run, RunState, Step};
 use crate::storage::{
     BatchQuery, CancelReply, CancelTarget, Claim, ClaimKey, ClaimRequest, Claimed, ClaimedRun,
     DeleteReply, DeleteTarget, Disposition, InsertReply, NewBatch, PruneRequest, Pruned, Renewal,
-    RunQuery, Settled, Settlement, Storage, StorageError, WorkflowChange,
+    RunQuery, Settled, Settlement, StepReply, Storage, StorageError, WorkflowChange,
 };
 use crate::time::{Clock, ManualClock};
 use crate::valid::ValidBatch;
@@ -128,6 +128,18 @@ impl Yard {
         let replies = self.storage().settle(vec![settlement]).await.unwrap();
         assert_eq!(replies.len(), 1, "one reply for one settlement");
         replies[0]
+    }
+
+    /// Records a step of a claimed run.
+    pub(super) async fn record(&self, claim: ClaimKey, step: Step) -> StepReply {
+        self.storage().record_step(claim, step).await.unwrap()
+    }
+
+    /// The names and results that a run has recorded.
+    pub(super) async fn steps(&self, run: RunId) -> Vec<(String, String)> {
+        let steps = self.storage().steps(run).await.unwrap();
+        let told = |step: &Step| (step.name().to_string(), step.parse().unwrap());
+        steps.iter().map(told).collect()
     }
 
     /// Spends the claim under this key.

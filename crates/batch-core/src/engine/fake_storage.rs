@@ -7,27 +7,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::Engine;
 use super::fake_page::page;
-use crate::batch::{Batch, BatchState, Counts, Extent, Flow, Submission};
+use crate::batch::{Batch, Extent, Flow, Submission};
 use crate::catalogue::{UnknownVersion, Version, Workflow};
 use crate::id::{BatchId, IdempotencyKey, RunId, SinkName, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
-use crate::ordinal::{Ordinal, OrdinalSet};
+use crate::ordinal::OrdinalSet;
 use crate::request::{Limits, Secrets, VersionSelector};
-use crate::run::{Run, RunState};
+use crate::run::{Run, RunState, Step, Steps};
 use crate::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
     DeleteTarget, Description, Durability, ErrorKind, FlowReply, InsertReply, JournalPage,
     NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest,
-    RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError, UpdateReply,
-    WorkflowChange, WorkflowReply,
+    RunQuery, Settled, Settlement, SinkCursor, SinkStart, StepReply, Storage, StorageError,
+    UpdateReply, WorkflowChange, WorkflowReply,
 };
 use crate::valid::{ValidInput, ValidUpdate};
+
+mod stored;
+
+use stored::{Stored, ordinal};
 
 /// The only workflow it knows.
 pub(super) const WORKFLOW: &str = "w";
@@ -62,85 +65,6 @@ pub(super) enum InDoubt {
 struct Failing {
     after: u32,
     in_doubt: InDoubt,
-}
-
-#[derive(Debug)]
-struct Stored {
-    new: NewBatch,
-    version: Version,
-    runs: Vec<RunState>,
-    cancelled: bool,
-    flow: Flow,
-}
-
-impl Stored {
-    fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for state in &self.runs {
-            *counts.of_mut(*state) += 1;
-        }
-        counts
-    }
-
-    fn state(&self, counts: &Counts) -> BatchState {
-        match (self.cancelled, counts.all_ended()) {
-            (true, _) => BatchState::Cancelled,
-            (false, true) => BatchState::Processed,
-            (false, false) if counts.all_ended_or_in_review() => BatchState::NeedsReview,
-            (false, false) if counts.pending == counts.total() => BatchState::Pending,
-            (false, false) => BatchState::Processing,
-        }
-    }
-
-    fn view(&self) -> Batch {
-        let counts = self.counts();
-        Batch {
-            id: self.new.id,
-            submission: self.new.submission,
-            part: self.new.part,
-            workflow: self.new.content.workflow().clone(),
-            version: self.version,
-            priority: self.new.content.priority(),
-            timing: self.new.content.timing(),
-            share: self.new.content.share().cloned(),
-            flow: self.flow,
-            state: self.state(&counts),
-            counts,
-            created_at: Timestamp::UNIX_EPOCH,
-            finished_at: counts.all_ended().then_some(Timestamp::UNIX_EPOCH),
-            retry_of: self.new.retry_of,
-            deleted: 0,
-            deleted_at: None,
-        }
-    }
-
-    fn run(&self, place: usize) -> Run {
-        let input = &self.new.content.inputs()[place];
-        Run {
-            id: RunId::new(self.new.id, ordinal(place)),
-            submission: self.new.submission,
-            workflow: self.new.content.workflow().clone(),
-            version: self.version,
-            priority: self.new.content.priority(),
-            state: self.runs[place],
-            source: input.source().clone(),
-            name: None,
-            metadata: input.metadata().clone(),
-            attempts: 0,
-            interruptions: 0,
-            created_at: Timestamp::UNIX_EPOCH,
-            started_at: None,
-            ended_at: None,
-            due_at: None,
-            failure: None,
-            output: None,
-            review: None,
-        }
-    }
-}
-
-fn ordinal(place: usize) -> Ordinal {
-    Ordinal::new(u32::try_from(place).unwrap())
 }
 
 fn version(number: u32) -> Version {
@@ -312,6 +236,14 @@ impl Storage for FakeStorage {
             }
         }
         Err(StorageError::new(ErrorKind::InDoubt, "store the batch"))
+    }
+
+    async fn record_step(&self, _: ClaimKey, _: Step) -> Result<StepReply, StorageError> {
+        unreachable!("the engine records no steps")
+    }
+
+    async fn steps(&self, _: RunId) -> Result<Steps, StorageError> {
+        unreachable!("the engine reads no steps")
     }
 
     async fn cancel(&self, target: CancelTarget) -> Result<CancelReply, StorageError> {

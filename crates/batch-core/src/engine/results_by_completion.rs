@@ -282,6 +282,7 @@ fn ends(fact: &Fact) -> OrdinalSet {
         | Fact::Retrying(_)
         | Fact::NeedsReview(_)
         | Fact::Released(_)
+        | Fact::Snoozed(_)
         | Fact::Interrupted(_)
         | Fact::Cancelling(_)
         | Fact::Updated(_)

@@ -8,6 +8,7 @@ mod invalid_id;
 mod name_rule;
 mod run_id;
 mod sink_name;
+mod step_name;
 mod submission_id;
 mod workflow_id;
 
@@ -19,5 +20,6 @@ pub use invalid_id::InvalidId;
 pub(crate) use name_rule::MAX_NAME_BYTES;
 pub use run_id::RunId;
 pub use sink_name::SinkName;
+pub use step_name::StepName;
 pub use submission_id::SubmissionId;
 pub use workflow_id::WorkflowId;

@@ -119,6 +119,13 @@ pub enum EventKind {
     },
     /// `run.released`: the run was given back unfinished and waits again.
     RunReleased(RunEvent),
+    /// `run.snoozed`: the run was put back until later; no attempt was counted.
+    RunSnoozed {
+        /// The run.
+        run: RunEvent,
+        /// When it may be claimed again.
+        due_at: Timestamp,
+    },
     /// `run.interrupted`: the process that held the run died, and it waits again.
     RunInterrupted(RunEvent),
     /// `run.updated`: somebody changed the run's label or metadata. The event has the new ones.
@@ -163,6 +170,7 @@ impl EventKind {
             | Self::RunNeedsReview { run, .. }
             | Self::RunRejected { run, .. }
             | Self::RunReleased(run)
+            | Self::RunSnoozed { run, .. }
             | Self::RunInterrupted(run)
             | Self::RunUpdated(run)
             | Self::RunDeleted(run) => Some(run),

@@ -105,6 +105,11 @@ static RUN_RELEASED: EventInfo = info(
     "the run was given back unfinished, and waits again; no attempt is counted",
     &["run"],
 );
+static RUN_SNOOZED: EventInfo = info(
+    "run.snoozed",
+    "the executor put the run back until later; no attempt is counted",
+    &["run", "due_at"],
+);
 static RUN_INTERRUPTED: EventInfo = info(
     "run.interrupted",
     "the process that held the run died, or the claim to it ran out; it waits again",
@@ -122,7 +127,7 @@ static RUN_DELETED: EventInfo = info(
     &["run"],
 );
 
-static ALL: [&EventInfo; 20] = [
+static ALL: [&EventInfo; 21] = [
     &BATCH_CREATED,
     &BATCH_PAUSED,
     &BATCH_RESUMED,
@@ -140,6 +145,7 @@ static ALL: [&EventInfo; 20] = [
     &RUN_NEEDS_REVIEW,
     &RUN_REJECTED,
     &RUN_RELEASED,
+    &RUN_SNOOZED,
     &RUN_INTERRUPTED,
     &RUN_UPDATED,
     &RUN_DELETED,
@@ -175,6 +181,7 @@ impl EventKind {
             Self::RunNeedsReview { .. } => &RUN_NEEDS_REVIEW,
             Self::RunRejected { .. } => &RUN_REJECTED,
             Self::RunReleased(_) => &RUN_RELEASED,
+            Self::RunSnoozed { .. } => &RUN_SNOOZED,
             Self::RunInterrupted(_) => &RUN_INTERRUPTED,
         }
     }
@@ -197,8 +204,8 @@ mod tests {
     use crate::catalogue::Version;
     use crate::id::{BatchId, SubmissionId, WorkflowId};
     use crate::journal::{
-        Entry, Fact, RunEnd, RunInReview, RunRetry, RunReviewed, RunStart, Sequence, Subject,
-        expand,
+        Entry, Fact, RunEnd, RunInReview, RunRetry, RunReviewed, RunSnooze, RunStart, Sequence,
+        Subject, expand,
     };
     use crate::ordinal::{Ordinal, OrdinalSet};
     use crate::request::{Priority, Timing};
@@ -288,6 +295,11 @@ mod tests {
             Fact::NeedsReview(vec![asked]),
             Fact::Reviewed(vec![answered(Verdict::Approved)]),
             Fact::Reviewed(vec![answered(Verdict::Rejected)]),
+            Fact::Snoozed(vec![RunSnooze {
+                ordinal,
+                attempt,
+                due_at: Timestamp::UNIX_EPOCH,
+            }]),
             Fact::Released(set.clone()),
             Fact::Interrupted(set.clone()),
             Fact::Cancelling(set.clone()),

@@ -1,6 +1,6 @@
 use super::{
     Entry, Event, EventId, EventKind, Facet, Fact, RunEnd, RunEvent, RunInReview, RunRetry,
-    RunReviewed, Sequence,
+    RunReviewed, RunSnooze, Sequence,
 };
 use crate::batch::{Batch, BatchState, Counts};
 use crate::id::RunId;
@@ -32,6 +32,7 @@ impl Fact {
             Self::Retrying(retries) => retries.iter().map(|retry| retry.ordinal).collect(),
             Self::NeedsReview(runs) => runs.iter().map(|run| run.ordinal).collect(),
             Self::Reviewed(runs) => runs.iter().map(|run| run.ordinal).collect(),
+            Self::Snoozed(snoozes) => snoozes.iter().map(|snooze| snooze.ordinal).collect(),
             Self::Released(set)
             | Self::Interrupted(set)
             | Self::Cancelling(set)
@@ -97,6 +98,10 @@ pub fn expand(entry: &Entry, batch: &Batch, subject: impl Fn(Ordinal) -> Subject
             .collect(),
         Fact::Updated(set) => each(set, EventKind::RunUpdated),
         Fact::Deleted(set) => each(set, EventKind::RunDeleted),
+        Fact::Snoozed(snoozes) => snoozes
+            .iter()
+            .map(|it| one(it.ordinal, Some(it.attempt), &|run| snoozed(*it, run)))
+            .collect(),
         Fact::Released(set) => each(set, EventKind::RunReleased),
         Fact::Interrupted(set) => each(set, EventKind::RunInterrupted),
         Fact::Cancelling(set) => each(set, EventKind::RunCancelling),
@@ -164,6 +169,11 @@ fn reviewed(answer: &RunReviewed, run: RunEvent) -> EventKind {
             reviewer: answer.reviewer.clone(),
         },
     }
+}
+
+const fn snoozed(snooze: RunSnooze, run: RunEvent) -> EventKind {
+    let due_at = snooze.due_at;
+    EventKind::RunSnoozed { run, due_at }
 }
 
 /// The event of a run's end.

@@ -30,6 +30,9 @@ pub enum Fact {
     /// Runs were given back unfinished; no attempt was counted.
     #[serde(rename = "b")]
     Released(OrdinalSet),
+    /// Runs were put back until later; no attempt was counted.
+    #[serde(rename = "z")]
+    Snoozed(Vec<RunSnooze>),
     /// The process that held these runs died, or their claims ran out.
     #[serde(rename = "i")]
     Interrupted(OrdinalSet),
@@ -158,4 +161,18 @@ pub struct RunReviewed {
     /// Who said it, where that was told.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub reviewer: Option<Reviewer>,
+}
+
+/// One run that was put back until later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSnooze {
+    /// The run's place.
+    #[serde(rename = "o")]
+    pub ordinal: Ordinal,
+    /// The attempt that it was in, and that it will be in again.
+    #[serde(rename = "a")]
+    pub attempt: Attempt,
+    /// When the run may be claimed again.
+    #[serde(rename = "d")]
+    pub due_at: Timestamp,
 }

@@ -21,6 +21,7 @@ impl Fact {
             Self::NeedsReview(_) => &["run.needs_review"],
             Self::Reviewed(_) => &["run.processed", "run.rejected"],
             Self::Released(_) => &["run.released"],
+            Self::Snoozed(_) => &["run.snoozed"],
             Self::Interrupted(_) => &["run.interrupted"],
             Self::Cancelling(_) => &["run.cancelling"],
             Self::Swept(_) => &["run.cancelled"],

@@ -33,6 +33,7 @@ impl Fact {
                     + notes.map(|note| note.as_str().len()).sum::<usize>()
                     + names.map(|name| name.as_str().len()).sum::<usize>()
             }
+            Self::Snoozed(snoozes) => snoozes.len() * BYTES_A_RUN,
             Self::Released(set)
             | Self::Interrupted(set)
             | Self::Cancelling(set)

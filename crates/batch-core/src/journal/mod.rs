@@ -17,5 +17,5 @@ pub use event_id::EventId;
 pub use event_info::EventInfo;
 pub use expand::{Subject, expand};
 pub use facet::Facet;
-pub use fact::{Fact, RunEnd, RunInReview, RunRetry, RunReviewed, RunStart};
+pub use fact::{Fact, RunEnd, RunInReview, RunRetry, RunReviewed, RunSnooze, RunStart};
 pub use sequence::Sequence;

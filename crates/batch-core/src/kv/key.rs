@@ -36,6 +36,7 @@ const SUBMISSION: u8 = b'u';
 const SUBMISSION_PART: u8 = b'v';
 const WORKFLOW: u8 = b'w';
 const SECRETS: u8 = b'x';
+const STEPS: u8 = b'y';
 const UNFINISHED: u8 = b'z';
 
 fn of_batch(prefix: u8, batch: BatchId) -> Key {
@@ -138,9 +139,18 @@ pub(super) fn all_secrets(batch: BatchId) -> KeyRange {
     KeyRange::prefix(&of_batch(SECRETS, batch))
 }
 
+/// What a run has recorded of its steps.
+pub(super) fn steps(batch: BatchId, ordinal: Ordinal) -> Key {
+    of_place(STEPS, batch, ordinal.get())
+}
+
+pub(super) fn all_steps(batch: BatchId) -> KeyRange {
+    KeyRange::prefix(&of_batch(STEPS, batch))
+}
+
 /// Everything of a batch that is deleted in steps once its header is gone.
-pub(super) fn belongings(batch: BatchId) -> [KeyRange; 4] {
-    [INPUTS, SECRETS, PAGE, OUTPUT].map(|prefix| KeyRange::prefix(&of_batch(prefix, batch)))
+pub(super) fn belongings(batch: BatchId) -> [KeyRange; 5] {
+    [INPUTS, SECRETS, STEPS, PAGE, OUTPUT].map(|prefix| KeyRange::prefix(&of_batch(prefix, batch)))
 }
 
 pub(super) fn page(batch: BatchId, page: u32) -> Key {
@@ -257,8 +267,8 @@ pub(super) fn outputs(batch: BatchId) -> KeyRange {
 }
 
 /// What stands under the id of a batch, one range a kind, from this batch on.
-pub(super) fn by_batch_from(batch: BatchId) -> [KeyRange; 7] {
-    [HEADER, LIVE, INPUTS, OUTPUT, PAGE, TIDY, SECRETS]
+pub(super) fn by_batch_from(batch: BatchId) -> [KeyRange; 8] {
+    [HEADER, LIVE, INPUTS, OUTPUT, PAGE, TIDY, SECRETS, STEPS]
         .map(|prefix| KeyRange::prefix(&[prefix]).starting_at(of_batch(prefix, batch)))
 }
 

@@ -30,7 +30,7 @@ fn output_bytes(disposition: &Disposition) -> usize {
         | Disposition::NeedsReview { output, .. } => {
             output.as_ref().map_or(0, |output| output.as_json().len())
         }
-        Disposition::Retry { .. } | Disposition::Released => 0,
+        Disposition::Retry { .. } | Disposition::Released | Disposition::Snoozed { .. } => 0,
     }
 }
 

@@ -14,12 +14,13 @@ use crate::catalogue::Workflow;
 use crate::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
 use crate::ordinal::OrdinalSet;
-use crate::run::Run;
+use crate::run::{Run, Step, Steps};
 use crate::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
     DeleteTarget, Description, FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest,
     PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled, Settlement,
-    SinkCursor, SinkStart, Storage, StorageError, UpdateReply, WorkflowChange, WorkflowReply,
+    SinkCursor, SinkStart, StepReply, Storage, StorageError, UpdateReply, WorkflowChange,
+    WorkflowReply,
 };
 use crate::valid::{ValidInput, ValidUpdate};
 
@@ -63,6 +64,15 @@ impl<K: OrderedKv> Storage for KvStorage<K> {
     ) -> Result<Vec<Renewal>, StorageError> {
         self.call(move |machine, now| Ok(machine.renew(&claims, lease, now)))
             .await
+    }
+
+    async fn record_step(&self, claim: ClaimKey, step: Step) -> Result<StepReply, StorageError> {
+        self.call(move |machine, _| machine.record_step(claim, step))
+            .await
+    }
+
+    async fn steps(&self, run: RunId) -> Result<Steps, StorageError> {
+        self.call(move |machine, _| machine.steps(run)).await
     }
 
     async fn cancel(&self, target: CancelTarget) -> Result<CancelReply, StorageError> {

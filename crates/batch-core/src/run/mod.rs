@@ -8,6 +8,8 @@ mod review;
 mod reviewer;
 mod run_state;
 mod run_view;
+mod step;
+mod steps;
 mod verdict;
 
 pub use attempt::Attempt;
@@ -18,4 +20,6 @@ pub use review::{Review, ReviewAnswer};
 pub use reviewer::Reviewer;
 pub use run_state::RunState;
 pub use run_view::Run;
+pub use step::{InvalidStep, Step};
+pub use steps::{Steps, StepsFull};
 pub use verdict::Verdict;

@@ -32,13 +32,17 @@ pub struct Run {
     pub attempts: u32,
     /// How often a process died while it held the run.
     pub interruptions: u32,
+    /// How often it was snoozed.
+    pub snoozes: u32,
+    /// How many steps it has recorded; 0 once it has ended.
+    pub steps: u32,
     /// When its batch was stored.
     pub created_at: Timestamp,
     /// When its latest attempt began; `None` before the first.
     pub started_at: Option<Timestamp>,
     /// When it ended; `None` before.
     pub ended_at: Option<Timestamp>,
-    /// When it may be claimed; set while it waits for a retry, and before its first claim where
+    /// When it may be claimed; set while it waits for a retry or snoozes, and before its first claim where
     /// its batch says when its runs may begin.
     pub due_at: Option<Timestamp>,
     /// Why it failed, or why its latest attempt did.

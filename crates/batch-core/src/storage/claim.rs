@@ -111,12 +111,17 @@ pub struct ClaimedRun {
     pub version: Version,
     /// How often a process died while it held the run.
     pub interruptions: u32,
+    /// How often it was snoozed.
+    pub snoozes: u32,
+    /// How many steps it has recorded.
+    pub steps: u32,
     /// What to work on, secrets included.
     pub input: ValidInput,
 }
 
 impl ClaimedRun {
-    /// A claimed run, as a storage hands it over.
+    /// A claimed run, as a storage hands it over: one that was never snoozed and has recorded no
+    /// steps. Set `snoozes` and `steps` where it is otherwise.
     #[must_use]
     pub const fn new(
         claim: Claim,
@@ -132,6 +137,8 @@ impl ClaimedRun {
             workflow,
             version,
             interruptions,
+            snoozes: 0,
+            steps: 0,
             input,
         }
     }

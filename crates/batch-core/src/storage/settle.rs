@@ -75,6 +75,11 @@ pub enum Disposition {
     },
     /// The run waits as before the claim; no attempt is counted.
     Released,
+    /// The run waits and may then be claimed again; no attempt is counted.
+    Snoozed {
+        /// How long it waits, by the store's clock.
+        after: Duration,
+    },
 }
 
 /// What became of a settlement.

@@ -7,14 +7,14 @@ use super::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
     DeleteTarget, Description, FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest,
     PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled, Settlement,
-    SinkCursor, SinkStart, StorageError, UpdateReply, WorkflowChange, WorkflowReply,
+    SinkCursor, SinkStart, StepReply, StorageError, UpdateReply, WorkflowChange, WorkflowReply,
 };
 use crate::batch::{Batch, Flow, Submission};
 use crate::catalogue::Workflow;
 use crate::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
 use crate::ordinal::OrdinalSet;
-use crate::run::Run;
+use crate::run::{Run, Step, Steps};
 use crate::valid::{ValidInput, ValidUpdate};
 
 /// Keeps batches, runs, the journal and the catalogue.
@@ -116,7 +116,7 @@ pub trait Storage: Debug + Send + Sync + 'static {
     ///
     /// Runs of one batch that were never claimed come in their order. Each run goes to one
     /// claimer, with a token greater than every token before. It brings its own
-    /// input, secrets included. A call may grant fewer than are due, to stay bounded in
+    /// input, secrets included. It says how many steps it has recorded. A call may grant fewer than are due, to stay bounded in
     /// bytes; then ask again. Claims are durable before the call returns.
     /// [`Claimed::next_due`] is never later than the moment when time alone makes
     /// another run claimable.
@@ -128,7 +128,8 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// [`Settled::Stale`] and changes nothing. A long list may be applied in
     /// several commits, in order. Repeating the call is safe: what was applied
     /// before is now stale. A retry counts an attempt and is claimable after its
-    /// wait; a run that is given back counts none. An output comes back as it was.
+    /// wait; a run that is given back counts none. A run that is snoozed is claimable after its
+    /// wait too, with no attempt counted; it says how often it was. An output comes back as it was.
     /// A run that was asked to stop ends as cancelled, whatever it brings. A batch
     /// is finished with its last run and not before.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, StorageError>;
@@ -143,6 +144,21 @@ pub trait Storage: Debug + Send + Sync + 'static {
         claims: Vec<ClaimKey>,
         lease: std::time::Duration,
     ) -> Result<Vec<Renewal>, StorageError>;
+
+    /// Records what a step of a held run came to.
+    ///
+    /// It is recorded only if the claim is current, else it is [`StepReply::Stale`] and changes
+    /// nothing. A name that the run has recorded keeps its result: the reply is
+    /// [`StepReply::Known`] and brings it. So repeating the call is safe. Past a bound of
+    /// [`Steps`] the reply is [`StepReply::Refused`] and nothing is changed.
+    /// What is recorded stays until the run ends or goes into review, whoever holds it. After that
+    /// no call returns it.
+    async fn record_step(&self, claim: ClaimKey, step: Step) -> Result<StepReply, StorageError>;
+
+    /// Reads what a run has recorded of its steps, in the order of recording.
+    ///
+    /// Nothing where the run has ended, is in review or is not there.
+    async fn steps(&self, run: RunId) -> Result<Steps, StorageError>;
 
     /// Cancels a run or a batch. What waits ends at once; what is held is asked to stop.
     ///

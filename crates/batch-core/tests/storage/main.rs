@@ -17,4 +17,5 @@ mod pages;
 mod prune;
 mod reopen;
 mod secrets;
+mod steps;
 mod yard;

@@ -7,7 +7,7 @@ use super::pool::Pool;
 use super::route::Route;
 use crate::executor::{ExecutorError, Outcome, RunContext};
 use crate::guard::Guarded;
-use crate::retry::{AttemptEnd, decide};
+use crate::retry::{AttemptEnd, bounded, decide};
 
 /// What an executor came to; the message where it panicked.
 type Said = Result<Result<Outcome, ExecutorError>, String>;
@@ -31,7 +31,12 @@ pub(super) async fn attempt(
     stop: CancellationToken,
 ) -> Disposition {
     let (id, number, deadline) = (run.id(), run.attempt(), run.deadline());
-    let decided = |end: AttemptEnd| decide(&route.retry, id, number, end);
+    let snoozes = run.snoozes();
+    let decided = |end: AttemptEnd| {
+        let end = route.final_failures.judge(end);
+        let end = bounded(end, snoozes, route.snoozes);
+        decide(&route.retry, id, number, end)
+    };
     let sentry = pool.watchlist.watch(&run, route.run_timeout);
     let mut work = sentry.watching(|| Guarded::new(|| route.executor.execute(run)));
     let cut = tokio::select! {

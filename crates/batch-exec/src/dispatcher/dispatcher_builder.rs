@@ -17,7 +17,7 @@ use super::stop::Stop;
 use super::supervisor::Supervisor;
 use super::{Dispatcher, DispatcherOptions, StartError, WorkflowOptions};
 use crate::executor::Executor;
-use crate::retry::RetryPolicy;
+use crate::retry::{FinalFailures, RetryPolicy};
 use crate::sink::{EventSink, SinkFilter, SinkOptions, SinkParts, SinkRunner};
 
 /// Gathers what a [`Dispatcher`] executes and how. Nothing happens before [`start`](Self::start).
@@ -228,6 +228,8 @@ fn routes(
             executor: spec.executor,
             retry: spec.options.retry.unwrap_or(defaults.retry),
             run_timeout: spec.options.run_timeout.or(defaults.run_timeout),
+            snoozes: spec.options.snoozes.unwrap_or(defaults.snoozes),
+            final_failures: FinalFailures(spec.options.final_failures),
         }));
     }
     Ok(routes)

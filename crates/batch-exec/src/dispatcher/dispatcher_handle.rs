@@ -2,13 +2,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use batch_core::engine::Engine;
+use batch_core::id::RunId;
 use batch_core::storage::StorageError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::pool::Pool;
 use super::stop::Stop;
-use super::{DispatcherBuilder, DispatcherError, DispatcherStatus};
+use super::{DispatcherBuilder, DispatcherError, DispatcherStatus, ProgressWatch};
+use crate::executor::RunProgress;
 use crate::sink::SinkStatus;
 
 /// Claims the runs of its workflows and executes them until it is shut down.
@@ -67,6 +69,22 @@ impl Dispatcher {
     /// A read: dropping it changes nothing.
     pub async fn sinks(&self) -> Result<Vec<SinkStatus>, StorageError> {
         self.pool.sink_status().await
+    }
+
+    /// What the executor of a run has reported last with
+    /// [`RunContext::progress`](crate::RunContext::progress); `None` where this dispatcher does
+    /// not execute the run, or nothing was reported.
+    #[must_use]
+    pub fn progress(&self, run: RunId) -> Option<RunProgress> {
+        let reports = self.pool.held.reports().into_iter();
+        let mut of_run = reports.filter(|report| report.run == run);
+        of_run.next().map(|report| report.progress)
+    }
+
+    /// Follows what executors report of the runs that they are at.
+    #[must_use]
+    pub fn watch_progress(&self) -> ProgressWatch {
+        self.pool.held.watch()
     }
 
     /// Waits until the dispatcher or one of its sinks fails for good, and says why.

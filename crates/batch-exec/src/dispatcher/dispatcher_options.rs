@@ -19,6 +19,9 @@ pub struct DispatcherOptions {
     pub run_timeout: Option<Duration>,
     /// When failed attempts are followed by another, unless the workflow says otherwise.
     pub retry: RetryPolicy,
+    /// How often a run may be snoozed before a snooze fails it for good, unless its workflow
+    /// says otherwise. 1,000.
+    pub snoozes: u32,
     /// How long a claim lasts unless it is renewed. 30 s.
     pub lease: Duration,
     /// How often claims are renewed. 1 s; never more than a third of the lease.
@@ -61,6 +64,7 @@ impl Default for DispatcherOptions {
             prefetch: 256,
             run_timeout: None,
             retry: RetryPolicy::default(),
+            snoozes: 1_000,
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(1),
             cancel_grace: Duration::from_secs(5),

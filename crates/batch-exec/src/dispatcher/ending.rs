@@ -63,6 +63,11 @@ impl Ending {
         matches!(self.disposition, Disposition::Retry { .. })
     }
 
+    /// Whether the run was put back until later.
+    pub(super) const fn is_snooze(&self) -> bool {
+        matches!(self.disposition, Disposition::Snoozed { .. })
+    }
+
     /// What to tell the store. Telling it twice is harmless: the token is spent by the first.
     pub(super) fn settlement(&self) -> Settlement {
         let claim = Claim::new(self.held.claim.key(), self.held.claim.attempt());

@@ -12,7 +12,7 @@ use tracing::{Instrument, field};
 use super::held_claim::HeldClaim;
 use super::job::Job;
 use super::pool::Pool;
-use crate::executor::RunContext;
+use crate::executor::{Board, Reporter, RunContext};
 use crate::retry::Backoff;
 
 /// The shortest wait for a due time, so that a clock that stands still makes no busy loop.
@@ -144,7 +144,8 @@ pub(super) fn take_in(pool: &Pool, runs: Vec<ClaimedRun>) -> Result<Vec<Job>, St
         };
         let stop = CancellationToken::new();
         // A child, so that an executor that fires its token stops only what hangs on it.
-        let (claim, run) = RunContext::of(claimed, stop.child_token());
+        let reporter = Reporter(Arc::clone(&pool.held) as Arc<dyn Board>);
+        let (claim, run) = RunContext::of(claimed, stop.child_token(), &pool.storage, reporter);
         let workflow = run.workflow().clone();
         pool.held.keep(HeldClaim { claim, workflow }, stop);
         jobs.push(Job {

@@ -1,14 +1,17 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use batch_core::storage::{ClaimKey, ClaimToken, Renewal};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::allowance::Allowance;
 use super::ending::Ending;
 use super::held_claim::HeldClaim;
+use super::progress_watch::{ProgressWatch, RunReport};
+use crate::executor::{Board, RunProgress};
 use crate::meter::{self, Metric};
 
 /// All claims that this process holds, each in exactly one place.
@@ -21,6 +24,8 @@ pub(super) struct HeldRuns {
     /// In the order of their granting, so that a simulation sees the same each time.
     runs: Mutex<BTreeMap<ClaimToken, Held>>,
     left: Notify,
+    /// Counts the reports of executors.
+    reports: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -28,6 +33,8 @@ struct Held {
     claim: HeldClaim,
     stop: CancellationToken,
     phase: Phase,
+    /// What its executor has reported last.
+    progress: Option<RunProgress>,
 }
 
 impl Held {
@@ -60,6 +67,7 @@ impl HeldRuns {
         Self {
             runs: Mutex::new(BTreeMap::new()),
             left: Notify::new(),
+            reports: watch::Sender::new(0),
         }
     }
 
@@ -67,8 +75,29 @@ impl HeldRuns {
     pub(super) fn keep(&self, claim: HeldClaim, stop: CancellationToken) {
         let token = claim.claim.key().token;
         let phase = Phase::Ready;
-        let held = Held { claim, stop, phase };
+        let held = Held {
+            claim,
+            stop,
+            phase,
+            progress: None,
+        };
         self.runs.lock().insert(token, held);
+    }
+
+    /// Follows the reports of executors.
+    pub(super) fn watch(self: &Arc<Self>) -> ProgressWatch {
+        ProgressWatch::new(Arc::downgrade(self), self.reports.subscribe())
+    }
+
+    /// What executors have reported last.
+    pub(super) fn reports(&self) -> Vec<RunReport> {
+        let runs = self.runs.lock();
+        let report = |held: &Held| {
+            let claim = &held.claim.claim;
+            let (run, attempt) = (claim.run(), claim.attempt());
+            Some(RunReport::new(run, attempt, held.progress.clone()?))
+        };
+        runs.values().filter_map(report).collect()
     }
 
     /// Marks a run as begun; `None` where its claim has been taken out meanwhile.
@@ -193,6 +222,17 @@ impl HeldRuns {
             }
             left.await;
         }
+    }
+}
+
+impl Board for HeldRuns {
+    fn report(&self, token: ClaimToken, progress: RunProgress) {
+        match self.runs.lock().get_mut(&token) {
+            Some(held) => held.progress = Some(progress),
+            // Its attempt is over.
+            None => return,
+        }
+        self.reports.send_modify(|reports| *reports += 1);
     }
 }
 

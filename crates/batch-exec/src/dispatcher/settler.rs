@@ -96,6 +96,7 @@ fn report(group: &[Ending], replies: &[Settled], label: WorkflowLabel) {
 fn measure(ending: &Ending, reply: &Settled, label: WorkflowLabel) {
     let outcome = match reply {
         Settled::Applied(RunState::Pending) if ending.is_retry() => "retrying",
+        Settled::Applied(RunState::Pending) if ending.is_snooze() => "snoozed",
         Settled::Applied(RunState::Pending) => "released",
         Settled::Applied(RunState::NeedsReview) => "needs_review",
         Settled::Applied(RunState::Processed) => "processed",

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use batch_core::run::Attempt;
+use batch_core::run::{Attempt, Failure};
 use batch_core::time::Timestamp;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -14,6 +14,7 @@ use super::pool::Pool;
 use super::route::Route;
 use crate::executor::RunContext;
 use crate::meter::{self, Metric};
+use crate::retry::RetryPolicy;
 
 /// An executor that is this much over its time and its grace is blocking its thread.
 const SLACK: Duration = Duration::from_secs(1);
@@ -81,6 +82,9 @@ fn allowance(
         overdue_at: deadline?.checked_add(patience)?,
         limit: route.run_timeout?,
         started_at,
-        retry: route.retry,
+        retry: match route.final_failures.0.contains(Failure::TIMED_OUT) {
+            true => RetryPolicy::NEVER,
+            false => route.retry,
+        },
     })
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::retry::RetryPolicy;
@@ -10,6 +11,11 @@ pub struct WorkflowOptions {
     pub retry: Option<RetryPolicy>,
     /// How long an attempt may take.
     pub run_timeout: Option<Duration>,
+    /// How often a run may be snoozed before a snooze fails it for good.
+    pub snoozes: Option<u32>,
+    /// The reasons of failures that no other attempt follows, such as
+    /// [`TIMED_OUT`](batch_core::run::Failure::TIMED_OUT), whatever the retry policy says.
+    pub final_failures: BTreeSet<String>,
 }
 
 impl WorkflowOptions {
@@ -24,6 +30,20 @@ impl WorkflowOptions {
     #[must_use]
     pub const fn run_timeout(mut self, limit: Duration) -> Self {
         self.run_timeout = Some(limit);
+        self
+    }
+
+    /// Lets no other attempt follow failures with these reasons.
+    #[must_use]
+    pub fn final_failures<R: Into<String>>(mut self, reasons: impl IntoIterator<Item = R>) -> Self {
+        self.final_failures = reasons.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets how often a run may be snoozed before a snooze fails it for good.
+    #[must_use]
+    pub const fn snoozes(mut self, most: u32) -> Self {
+        self.snoozes = Some(most);
         self
     }
 }

@@ -3,7 +3,7 @@ use std::fmt;
 
 use batch_core::run::Failure;
 
-use super::InputError;
+use super::{InputError, StepError};
 use crate::error_chain::ErrorChain;
 #[cfg(feature = "fetch")]
 use crate::fetch::FetchError;
@@ -30,10 +30,13 @@ impl ExecutorError {
     }
 
     /// Whether trying again cannot help: the input is of another kind than the executor wants,
-    /// or its file is refused.
+    /// its file is refused, or a step of it can never be recorded.
     pub(crate) fn is_final(&self) -> bool {
         #[cfg(feature = "fetch")]
         if let Some(error) = self.0.downcast_ref::<FetchError>() {
+            return error.is_final();
+        }
+        if let Some(error) = self.0.downcast_ref::<StepError>() {
             return error.is_final();
         }
         self.0.is::<InputError>()
@@ -47,6 +50,9 @@ impl ExecutorError {
     fn reason(&self) -> &'static str {
         #[cfg(feature = "fetch")]
         if let Some(error) = self.0.downcast_ref::<FetchError>() {
+            return error.reason();
+        }
+        if let Some(error) = self.0.downcast_ref::<StepError>() {
             return error.reason();
         }
         if self.0.is::<InputError>() {

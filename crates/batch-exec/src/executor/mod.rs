@@ -6,8 +6,11 @@ mod from_fn;
 mod input_error;
 mod outcome;
 mod run_context;
+mod run_progress;
 #[cfg(feature = "tower")]
 mod service_executor;
+mod step_book;
+mod step_error;
 mod typed;
 
 pub use executor_error::ExecutorError;
@@ -16,7 +19,11 @@ pub use from_fn::{FromFn, from_fn};
 pub use input_error::InputError;
 pub use outcome::Outcome;
 pub use run_context::RunContext;
+pub use run_progress::RunProgress;
+pub(crate) use run_progress::{Board, Reporter};
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub use service_executor::{ServiceExecutor, from_service};
+pub(crate) use step_book::StepBook;
+pub use step_error::StepError;
 pub use typed::{Typed, typed};

@@ -21,6 +21,11 @@ pub enum Outcome {
         /// Kept where this was the last attempt.
         output: Option<Output>,
     },
+    /// It is too early: the run waits and is then executed again. No attempt is counted.
+    Snooze {
+        /// How long to wait.
+        after: Duration,
+    },
     /// The run failed for good, whatever the retry policy says.
     Fail {
         /// Why.
@@ -42,6 +47,8 @@ pub enum Outcome {
 impl Outcome {
     /// The word for programs where an output cannot be written as JSON.
     pub const INVALID_OUTPUT: &'static str = "INVALID_OUTPUT";
+    /// The word for programs where a run was put back until later more often than it may.
+    pub const SNOOZED_TOO_OFTEN: &'static str = "SNOOZED_TOO_OFTEN";
 
     /// Done, with a value to give back.
     ///
@@ -92,6 +99,17 @@ impl Outcome {
         }
     }
 
+    /// It is too early: the same attempt is made once more, not before `after` has passed.
+    ///
+    /// For a run that has to wait for something outside: a document that is being scanned, a
+    /// batch of somebody else's that is not ready. How often a run may, is bounded by
+    /// [`DispatcherOptions::snoozes`](crate::dispatcher::DispatcherOptions::snoozes), and until
+    /// when by the expiry of its batch. Steps that the run has recorded stay.
+    #[must_use]
+    pub const fn snooze(after: Duration) -> Self {
+        Self::Snooze { after }
+    }
+
     /// The run failed for good: a word for programs, a sentence for people.
     #[must_use]
     pub fn fail(reason: impl Into<String>, message: impl Into<String>) -> Self {
@@ -117,7 +135,8 @@ impl Outcome {
     /// Attaches a value to give back, a failed run's included.
     ///
     /// A value that cannot be an output is left out and the failure's message or the note
-    /// says so; a run that was done fails, as with [`done`](Self::done).
+    /// says so; a run that was done fails, as with [`done`](Self::done). One that is
+    /// snoozed gives nothing back.
     #[must_use]
     pub fn with_output(self, value: impl Serialize) -> Self {
         let made = Output::new(&value);
@@ -137,6 +156,7 @@ impl Outcome {
                     output,
                 }
             }
+            (snoozed @ Self::Snooze { .. }, _) => snoozed,
             (Self::Fail { failure, .. }, made) => {
                 let (failure, output) = attach(failure, made);
                 Self::Fail { failure, output }
@@ -160,6 +180,7 @@ impl Outcome {
             | Self::Retry { output, .. }
             | Self::Fail { output, .. }
             | Self::NeedsReview { output, .. } => output.as_ref(),
+            Self::Snooze { .. } => None,
         }
     }
 }

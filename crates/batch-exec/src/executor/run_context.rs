@@ -1,16 +1,18 @@
+use std::future::Future;
 use std::sync::Arc;
 
 use batch_core::catalogue::Version;
 use batch_core::id::{BatchId, RunId, SubmissionId, WorkflowId};
 use batch_core::request::Secrets;
 use batch_core::run::Attempt;
-use batch_core::storage::ClaimToken;
-use batch_core::storage::{Claim, ClaimedRun};
+use batch_core::storage::{Claim, ClaimToken, ClaimedRun, Storage};
 use batch_core::valid::{Metadata, Source, ValidInput};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::InputError;
+use super::{ExecutorError, InputError, Reporter, RunProgress, StepBook};
 
 /// One attempt at one run, as an executor sees it. Cheap to clone.
 ///
@@ -18,40 +20,52 @@ use super::InputError;
 #[derive(Debug, Clone)]
 pub struct RunContext {
     id: RunId,
-    token: ClaimToken,
     submission: SubmissionId,
     workflow: WorkflowId,
     version: Version,
     attempt: Attempt,
     interruptions: u32,
+    snoozes: u32,
     input: Arc<ValidInput>,
     cancellation: CancellationToken,
     deadline: Option<Instant>,
+    steps: Arc<StepBook>,
+    reporter: Reporter,
 }
 
 impl RunContext {
     /// Takes a claimed run apart: the right to execute it, and what the executor sees of it.
-    pub(crate) fn of(claimed: ClaimedRun, cancellation: CancellationToken) -> (Claim, Self) {
+    pub(crate) fn of(
+        claimed: ClaimedRun,
+        cancellation: CancellationToken,
+        storage: &Arc<dyn Storage>,
+        reporter: Reporter,
+    ) -> (Claim, Self) {
         let ClaimedRun {
             claim,
             submission,
             workflow,
             version,
             interruptions,
+            snoozes,
+            steps,
             input,
             ..
         } = claimed;
+        let steps = StepBook::new(Arc::clone(storage), claim.key(), steps);
         let run = Self {
             id: claim.run(),
-            token: claim.key().token,
             submission,
             workflow,
             version,
             attempt: claim.attempt(),
             interruptions,
+            snoozes,
             input: Arc::new(input),
             cancellation,
             deadline: None,
+            steps: Arc::new(steps),
+            reporter,
         };
         (claim, run)
     }
@@ -62,8 +76,8 @@ impl RunContext {
     }
 
     /// The token of the claim.
-    pub(crate) const fn token(&self) -> ClaimToken {
-        self.token
+    pub(crate) fn token(&self) -> ClaimToken {
+        self.steps.claim().token
     }
 
     /// The run.
@@ -106,6 +120,12 @@ impl RunContext {
     #[must_use]
     pub const fn interruptions(&self) -> u32 {
         self.interruptions
+    }
+
+    /// How often the run was put back until later. See [`Outcome::snooze`](super::Outcome::snooze).
+    #[must_use]
+    pub const fn snoozes(&self) -> u32 {
+        self.snoozes
     }
 
     /// What to work on.
@@ -189,6 +209,59 @@ impl RunContext {
     #[must_use]
     pub const fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// Does a step of the run once: what it comes to is recorded durably, and a later attempt
+    /// gets that and does not do the step again, whoever executes it and after whatever crash.
+    ///
+    /// *At least once until recorded.* Where the process dies, or the claim is lost, between the
+    /// effect and its record, the step is done again; so it uses
+    /// [`idempotency_key`](Self::idempotency_key) for what must not happen twice. An error of the
+    /// work is passed on and not recorded. What is recorded goes with the end of the run.
+    ///
+    /// Names are unique within a run, and stay the same from attempt to attempt and from one
+    /// version of the program to the next. A run records 256 steps at most, whose names and
+    /// results, as JSON, have 256 KiB together.
+    ///
+    /// ```
+    /// # use batch_exec::{ExecutorError, Outcome, RunContext};
+    /// # async fn charge(_: &str) -> Result<u64, std::io::Error> { Ok(7) }
+    /// # async fn send_receipt(_: u64) -> Result<(), std::io::Error> { Ok(()) }
+    /// async fn order(run: RunContext) -> Result<Outcome, ExecutorError> {
+    ///     let key = run.idempotency_key();
+    ///     let payment = run.step("charge", || async { Ok(charge(&key).await?) }).await?;
+    ///     run.step("receipt", || async { Ok(send_receipt(payment).await?) }).await?;
+    ///     Ok(Outcome::done(payment))
+    /// }
+    /// # let _: &dyn batch_exec::Executor = &order;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The error of the work, or a [`StepError`](super::StepError). Where the run was told to
+    /// stop, no further step begins.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the work with it. Once the work is done its result may be
+    /// recorded or not; only in the latter case is the step done again.
+    pub async fn step<T, F, Fut>(&self, name: &str, work: F) -> Result<T, ExecutorError>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, ExecutorError>>,
+    {
+        self.steps.step(name, &self.cancellation, work).await
+    }
+
+    /// Says how far the attempt has come, for whoever watches the dispatcher: see
+    /// [`Dispatcher::watch_progress`](crate::Dispatcher::watch_progress).
+    ///
+    /// It costs a lock and no write: what is reported is kept in memory, the latest only, and
+    /// goes with the attempt.
+    pub fn progress(&self, done: u64, total: impl Into<Option<u64>>, message: impl Into<String>) {
+        let progress = RunProgress::new(done, total, message);
+        self.reporter.0.report(self.token(), progress);
     }
 
     /// A key for the executor's own effects: the same in every attempt at this run,

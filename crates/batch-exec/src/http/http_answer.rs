@@ -22,6 +22,7 @@ struct Said {
 enum Word {
     Done,
     Retry,
+    Snooze,
     Fail,
     NeedsReview,
 }
@@ -58,6 +59,11 @@ fn said(body: &[u8]) -> Outcome {
         (Word::Done, _) => Outcome::done_without_output(),
         (Word::Fail, _) => Outcome::fail(reason, message),
         (Word::NeedsReview, _) => Outcome::needs_review(message),
+        (Word::Snooze, Some(seconds)) => Outcome::snooze(Duration::from_secs(seconds)),
+        (Word::Snooze, None) => {
+            let message = "the answer snoozes and does not say for how long: after_seconds";
+            return Outcome::retry(HttpExecutor::ANSWER, message);
+        }
         (Word::Retry, None) => Outcome::retry(reason, message),
         (Word::Retry, Some(seconds)) => {
             Outcome::retry_after(Duration::from_secs(seconds), reason, message)
@@ -103,6 +109,7 @@ mod tests {
             Outcome::Retry { after, failure, .. } => format!("retry {after:?} {failure} {output}"),
             Outcome::Fail { failure, .. } => format!("fail {failure} {output}"),
             Outcome::NeedsReview { note, .. } => format!("review {note} {output}"),
+            Outcome::Snooze { after } => format!("snooze {after:?}"),
             _ => format!("done {output}"),
         }
     }
@@ -136,6 +143,7 @@ mod tests {
                 r#"{"outcome":"retry","after_seconds":7,"unknown":1}"#,
                 "retry Some(7s) HTTP_FAILED:  -",
             ),
+            (r#"{"outcome":"snooze","after_seconds":7}"#, "snooze 7s"),
         ] {
             assert_eq!(described(&of(200, body)), expected, "{body}");
         }

@@ -36,6 +36,7 @@ use crate::outbound::{Body, Call, OutboundClient, OutboundError, Redirects, retr
 /// |---|---|
 /// | 2xx with `{"outcome": "done", "output": …}`, or 204 | done |
 /// | 2xx with `{"outcome": "retry", "reason", "message", "after_seconds"}` | failed attempt |
+/// | 2xx with `{"outcome": "snooze", "after_seconds"}` | put back until later, no attempt counted |
 /// | 2xx with `{"outcome": "fail", "reason", "message", "output"}` | final failure |
 /// | 2xx with `{"outcome": "needs_review", "message", "output"}` | in review, the message as its note |
 /// | 2xx with anything else | failed attempt, `HTTP_ANSWER` |

@@ -51,7 +51,7 @@ impl Metric {
             Self::RunsFinished => counter("batchyard_runs_finished_total", "runs", &["workflow", "outcome"])
                 .telling("runs that this dispatcher brought to their end: `processed`, `failed`, `cancelled`, `rejected`"),
             Self::RunAttempts => counter("batchyard_run_attempts_total", "attempts", &["workflow", "outcome"])
-                .telling("attempts of executors, as they were recorded: the outcomes of a run, `retrying`, `released`, `needs_review`, or `stale` where the claim was lost"),
+                .telling("attempts of executors, as they were recorded: the outcomes of a run, `retrying`, `snoozed`, `released`, `needs_review`, or `stale` where the claim was lost"),
             Self::RunDuration => histogram("batchyard_run_duration_seconds", &["workflow"])
                 .telling("how long executors took for an attempt, failed ones included"),
             Self::RunWait => histogram("batchyard_run_wait_seconds", &["workflow"])

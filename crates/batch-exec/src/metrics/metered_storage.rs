@@ -9,12 +9,13 @@ use batch_core::catalogue::Workflow;
 use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::Sequence;
 use batch_core::ordinal::OrdinalSet;
-use batch_core::run::Run;
+use batch_core::run::{Run, Step, Steps};
 use batch_core::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
     DeleteTarget, Description, FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest,
     PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled, Settlement,
-    SinkCursor, SinkStart, Storage, StorageError, UpdateReply, WorkflowChange, WorkflowReply,
+    SinkCursor, SinkStart, StepReply, Storage, StorageError, UpdateReply, WorkflowChange,
+    WorkflowReply,
 };
 use batch_core::valid::{ValidInput, ValidUpdate};
 use tokio::time::Instant;
@@ -83,6 +84,16 @@ impl Storage for MeteredStorage {
     async fn renew(&self, claims: Vec<ClaimKey>, lease: Duration) -> Answer<Vec<Renewal>> {
         let call = self.inner.renew(claims, lease);
         self.timed("renew", call).await
+    }
+
+    async fn record_step(&self, claim: ClaimKey, step: Step) -> Answer<StepReply> {
+        let call = self.inner.record_step(claim, step);
+        self.timed("record_step", call).await
+    }
+
+    async fn steps(&self, run: RunId) -> Answer<Steps> {
+        let call = self.inner.steps(run);
+        self.timed("steps", call).await
     }
 
     async fn cancel(&self, target: CancelTarget) -> Answer<CancelReply> {

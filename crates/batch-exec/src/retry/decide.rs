@@ -15,6 +15,7 @@ pub fn decide(policy: &RetryPolicy, run: RunId, attempt: Attempt, end: AttemptEn
         Outcome::Done { output } => Disposition::Processed { output },
         Outcome::Fail { failure, output } => Disposition::Failed { failure, output },
         Outcome::NeedsReview { note, output } => Disposition::NeedsReview { note, output },
+        Outcome::Snooze { after } => Disposition::Snoozed { after },
         Outcome::Retry {
             failure, output, ..
         } if attempt.get() >= policy.attempts.get() => Disposition::Failed { failure, output },
@@ -94,6 +95,15 @@ mod tests {
         let said = AttemptEnd::Said(Outcome::retry_after(after, "BUSY", "later"));
         let failure = Failure::new("BUSY", "later");
         assert_eq!(decided(2, 0, said), Disposition::Retry { after, failure });
+    }
+
+    #[test]
+    fn a_snooze_is_no_failure_whatever_the_attempt() {
+        let after = Duration::from_secs(5);
+        for ended in [0, 1, 7] {
+            let said = AttemptEnd::Said(Outcome::snooze(after));
+            assert_eq!(decided(2, ended, said), Disposition::Snoozed { after });
+        }
     }
 
     #[test]

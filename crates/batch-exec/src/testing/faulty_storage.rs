@@ -9,13 +9,13 @@ use batch_core::catalogue::Workflow;
 use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::Sequence;
 use batch_core::ordinal::OrdinalSet;
-use batch_core::run::Run;
+use batch_core::run::{Run, Step, Steps};
 use batch_core::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
     DeleteTarget, Description, ErrorKind, FlowReply, InsertReply, JournalPage, NewBatch, Page,
     PageRequest, PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled,
-    Settlement, SinkCursor, SinkStart, Storage, StorageError, UpdateReply, WorkflowChange,
-    WorkflowReply,
+    Settlement, SinkCursor, SinkStart, StepReply, Storage, StorageError, UpdateReply,
+    WorkflowChange, WorkflowReply,
 };
 use batch_core::time::ManualClock;
 use batch_core::valid::{ValidInput, ValidUpdate};
@@ -157,6 +157,16 @@ impl Storage for FaultyStorage {
     async fn renew(&self, claims: Vec<ClaimKey>, lease: Duration) -> Answer<Vec<Renewal>> {
         let call = self.inner.renew(claims, lease);
         self.call(StorageMethod::Renew, call).await
+    }
+
+    async fn record_step(&self, claim: ClaimKey, step: Step) -> Answer<StepReply> {
+        let call = self.inner.record_step(claim, step);
+        self.call(StorageMethod::RecordStep, call).await
+    }
+
+    async fn steps(&self, run: RunId) -> Answer<Steps> {
+        let call = self.inner.steps(run);
+        self.call(StorageMethod::Steps, call).await
     }
 
     async fn cancel(&self, target: CancelTarget) -> Answer<CancelReply> {

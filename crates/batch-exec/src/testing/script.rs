@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::Value;
 
 /// What every attempt at a run comes to, in a [`ScriptedExecutor`](super::ScriptedExecutor).
@@ -10,6 +12,13 @@ pub enum Script {
     OkWith(Value),
     /// The first so many attempts fail, and the next is done.
     FailTimes(u32),
+    /// It is put back until later so many times, and is then done.
+    SnoozeTimes {
+        /// How many times.
+        times: u32,
+        /// How long each time.
+        after: Duration,
+    },
     /// The run fails for good with this reason, whatever the retry policy says.
     FailForGood(String),
     /// A person has to look at the run, for this reason.

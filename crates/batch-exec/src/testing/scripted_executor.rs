@@ -74,6 +74,10 @@ impl Executor for ScriptedExecutor {
                 Err(format!("attempt {attempt} fails by its script").into())
             }
             Script::FailTimes(_) => Ok(Outcome::done_without_output()),
+            Script::SnoozeTimes { times, after } if run.snoozes() < *times => {
+                Ok(Outcome::snooze(*after))
+            }
+            Script::SnoozeTimes { .. } => Ok(Outcome::done_without_output()),
             Script::FailForGood(reason) => Ok(Outcome::fail(reason, "fails by its script")),
             Script::NeedsReview(note) => Ok(Outcome::needs_review(note)),
             Script::Hang => {

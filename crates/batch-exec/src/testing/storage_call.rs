@@ -20,6 +20,8 @@ pub enum StorageMethod {
     Claim,
     Settle,
     Renew,
+    RecordStep,
+    Steps,
     Cancel,
     SetFlow,
     Review,
@@ -54,6 +56,7 @@ impl StorageMethod {
                 | Self::Claim
                 | Self::Settle
                 | Self::Renew
+                | Self::RecordStep
                 | Self::Cancel
                 | Self::SetFlow
                 | Self::Review

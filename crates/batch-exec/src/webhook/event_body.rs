@@ -102,6 +102,7 @@ fn extra(kind: &EventKind) -> Map<String, Value> {
         EventKind::RunRejected { note, reviewer, .. } => {
             json!({"note": note, "reviewer": reviewer})
         }
+        EventKind::RunSnoozed { due_at, .. } => json!({"due_at": due_at.to_string()}),
         _ => json!({}),
     };
     match fields {

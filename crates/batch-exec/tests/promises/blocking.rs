@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -178,4 +179,28 @@ fn a_pruner_works_in_the_background_of_a_host_without_a_runtime() {
         thread::yield_now();
     }
     engine.block_on(pruner.shutdown());
+}
+
+#[test]
+fn a_step_of_a_closure_is_not_repeated_by_its_next_attempt() {
+    let engine = engine();
+    let effects = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&effects);
+    let builder = engine.dispatcher().workflow(WORKFLOW, move |run| {
+        let count = || Ok(counted.fetch_add(1, Ordering::SeqCst));
+        let came_to: usize = batch_exec::blocking::step(&run, "count", count)?;
+        match run.attempt().get() {
+            1 => Ok(Outcome::retry_after(Duration::ZERO, "AGAIN", "")),
+            _ => Ok(Outcome::done(came_to)),
+        }
+    });
+    let dispatcher = builder.start().unwrap();
+    let batch = submit(&engine);
+    assert!(batch.wait().unwrap().succeeded());
+    assert_eq!(
+        effects.load(Ordering::SeqCst),
+        2,
+        "one for each of two runs"
+    );
+    dispatcher.shutdown().unwrap();
 }

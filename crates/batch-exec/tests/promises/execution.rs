@@ -275,3 +275,38 @@ async fn a_name_that_no_workflow_can_have_is_refused_by_its_name() {
     assert!(matches!(error, StartError::InvalidName(_)), "{error:?}");
     assert!(error.to_string().contains(r#""a\tb""#), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_executor_sees_what_its_run_is_and_by_when_it_must_be_done() {
+    let yard = Yard::new().await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let see = Arc::clone(&seen);
+    let work = move |run: RunContext| {
+        see.lock().push((run, tokio::time::Instant::now()));
+        async { Err("again")? }
+    };
+    let builder = yard.dispatcher().run_timeout(Duration::from_secs(60));
+    let builder = builder.retry(RetryPolicy::of_attempts(2));
+    let dispatcher = builder.workflow("w", work).start().await.unwrap();
+    let input = Input::text("t")
+        .with_name("invoice 7")
+        .with_metadata_json(r#"{"customer":7}"#);
+    let batch = yard.submit_inputs("w", [input]).await;
+    yard.finished(batch).await;
+    let seen = std::mem::take(&mut *seen.lock());
+    for (n, (run, began)) in seen.iter().enumerate() {
+        assert_eq!((run.batch(), run.id().ordinal().get()), (batch, 0));
+        assert_eq!(run.submission().first_batch(), batch);
+        assert_eq!(
+            (run.workflow().as_str(), run.name()),
+            ("w", Some("invoice 7"))
+        );
+        assert_eq!(run.metadata().as_json(), r#"{"customer":7}"#);
+        assert_eq!(run.attempt().get() as usize, n + 1);
+        assert_eq!((run.interruptions(), run.snoozes()), (0, 0));
+        assert_eq!(run.deadline(), Some(*began + Duration::from_secs(60)));
+        assert_eq!(run.idempotency_key(), seen[0].0.idempotency_key());
+    }
+    assert_eq!(seen.len(), 2);
+    dispatcher.shutdown().await.unwrap();
+}

@@ -8,7 +8,7 @@ use batch_core::catalogue::Workflow;
 use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::Sequence;
 use batch_core::ordinal::OrdinalSet;
-use batch_core::run::Run;
+use batch_core::run::{Run, Step, Steps};
 use batch_core::storage::*;
 use batch_core::valid::{ValidInput, ValidUpdate};
 use parking_lot::Mutex;
@@ -97,6 +97,14 @@ impl Storage for FlakyStorage {
             return Ok(vec![Renewal::Lost; claims.len()]);
         }
         self.inner.renew(claims, lease).await
+    }
+
+    async fn record_step(&self, claim: ClaimKey, step: Step) -> Answer<StepReply> {
+        self.inner.record_step(claim, step).await
+    }
+
+    async fn steps(&self, run: RunId) -> Answer<Steps> {
+        self.inner.steps(run).await
     }
 
     async fn cancel(&self, target: CancelTarget) -> Answer<CancelReply> {

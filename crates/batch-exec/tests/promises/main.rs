@@ -21,6 +21,7 @@ mod observing;
 mod pausing;
 
 mod progress_events;
+mod reporting;
 mod retention;
 mod retries;
 mod review;
@@ -28,6 +29,8 @@ mod services;
 mod shutdown;
 mod sink_status;
 mod sinks;
+mod snoozing;
+mod stepping;
 mod timeouts;
 mod waiting;
 mod webhook_receiver;

@@ -122,3 +122,33 @@ async fn an_output_that_is_too_large_ends_the_run_as_failed() {
     assert_eq!(run.attempts, 1);
     dispatcher.shutdown().await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_workflow_says_which_failures_are_final() {
+    let yard = Yard::new().await;
+    let work = |run: RunContext| async move {
+        match run.id().ordinal().get() {
+            0 => Ok(Outcome::retry("NO_SUCH_CUSTOMER", "7")),
+            1 => std::future::pending().await,
+            _ => Err("busy")?,
+        }
+    };
+    let options = WorkflowOptions::default()
+        .run_timeout(Duration::from_secs(1))
+        .final_failures(["NO_SUCH_CUSTOMER", "TIMED_OUT"]);
+    let builder = yard.dispatcher().retry(policy(3));
+    let builder = builder.workflow_with("w", options, work);
+    let dispatcher = builder.start().await.unwrap();
+    let batch = yard.submit("w", 3).await;
+    yard.finished(batch).await;
+    for (ordinal, reason, attempts) in [
+        (0, "NO_SUCH_CUSTOMER", 1),
+        (1, "TIMED_OUT", 1),
+        (2, "ERROR", 3),
+    ] {
+        let run = yard.run(batch, ordinal).await;
+        assert_eq!(run.failure.unwrap().reason(), reason);
+        assert_eq!(run.attempts, attempts, "{reason}");
+    }
+    dispatcher.shutdown().await.unwrap();
+}

@@ -5,15 +5,18 @@ use std::thread;
 use parking_lot::Mutex;
 
 use crate::conformance::Fault;
-use crate::conformance::sample::{output, poll_once, processed, renamed, request, valid, workflow};
+use crate::conformance::sample::{
+    output, poll_once, processed, renamed, request, step, valid, workflow,
+};
 use crate::conformance::yard::{LEASE, Yard, run_id};
 use crate::id::{BatchId, SinkName, SubmissionId};
 use crate::journal::Sequence;
 use crate::ordinal::OrdinalSet;
 use crate::run::RunState;
 use crate::storage::{
-    BatchQuery, CancelTarget, ClaimRequest, DeleteTarget, ErrorKind, NewBatch, PageRequest,
-    PruneRequest, RunQuery, Settlement, SinkStart, Storage, StorageError, WorkflowChange,
+    BatchQuery, CancelTarget, ClaimKey, ClaimRequest, ClaimToken, DeleteTarget, ErrorKind,
+    NewBatch, PageRequest, PruneRequest, RunQuery, Settlement, SinkStart, Storage, StorageError,
+    WorkflowChange,
 };
 
 /// Whether a call was refused because the store is closed.
@@ -86,11 +89,19 @@ async fn writes(storage: &dyn Storage, id: BatchId) -> Vec<(&'static str, bool)>
     let sink = || SinkName::new("s").unwrap();
     let prune = PruneRequest::new(jiff::Timestamp::UNIX_EPOCH, NonZeroU32::MIN);
     let change = WorkflowChange::SaveDraft;
+    let key = ClaimKey {
+        run: run_id(id, 0),
+        token: ClaimToken::new(1),
+    };
     vec![
         ("insert", is_refused(storage.insert(new()).await)),
         ("claim", is_refused(storage.claim(claim).await)),
         ("settle", is_refused(storage.settle(Vec::new()).await)),
         ("renew", is_refused(storage.renew(Vec::new(), LEASE).await)),
+        (
+            "record_step",
+            is_refused(storage.record_step(key, step("a", "")).await),
+        ),
         ("cancel", is_refused(storage.cancel(target).await)),
         (
             "delete",
@@ -132,6 +143,7 @@ async fn reads(storage: &dyn Storage, id: BatchId) -> Vec<(&'static str, bool)> 
             "submission",
             is_refused(storage.submission(submission).await),
         ),
+        ("steps", is_refused(storage.steps(run_id(id, 0)).await)),
         ("run", is_refused(storage.run(run_id(id, 0)).await)),
         ("runs", is_refused(storage.runs(RunQuery::default()).await)),
         ("inputs", is_refused(storage.inputs(id, ordinals).await)),

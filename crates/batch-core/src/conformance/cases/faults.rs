@@ -1,12 +1,12 @@
 use crate::conformance::Fault;
 use crate::conformance::case::Factory;
-use crate::conformance::sample::{processed, request, retry, valid};
+use crate::conformance::sample::{processed, request, retry, step, valid};
 use crate::conformance::yard::{Yard, run_id};
 use crate::id::{BatchId, SinkName};
 use crate::journal::Sequence;
 use crate::storage::{
-    BatchQuery, CancelTarget, DeleteTarget, ErrorKind, NewBatch, PruneRequest, Settlement,
-    SinkStart, StorageError, WorkflowChange,
+    BatchQuery, CancelTarget, ClaimKey, ClaimToken, DeleteTarget, ErrorKind, NewBatch,
+    PruneRequest, Settlement, SinkStart, StorageError, WorkflowChange,
 };
 use crate::time::Clock;
 
@@ -129,6 +129,10 @@ async fn writes(yard: &Yard, id: BatchId) -> Vec<StorageError> {
     let storage = yard.storage();
     let batch = NewBatch::single(BatchId::generate(), valid(request(1)));
     let sink = || SinkName::new("new").unwrap();
+    let key = ClaimKey {
+        run: run_id(id, 0),
+        token: ClaimToken::new(1),
+    };
     let workflow = crate::conformance::sample::workflow();
     let prune = PruneRequest::new(yard.clock().now().wall, std::num::NonZeroU32::MIN);
     let change = WorkflowChange::Deploy;
@@ -137,6 +141,7 @@ async fn writes(yard: &Yard, id: BatchId) -> Vec<StorageError> {
         storage.insert(batch).await.unwrap_err(),
         yard.ask(1).await.unwrap_err(),
         storage.settle(vec![]).await.unwrap_err(),
+        storage.record_step(key, step("a", "")).await.unwrap_err(),
         storage.cancel(CancelTarget::Batch(id)).await.unwrap_err(),
         storage.delete(DeleteTarget::Batch(id)).await.unwrap_err(),
         storage.update_run(run_id(id, 0), update).await.unwrap_err(),

@@ -23,6 +23,8 @@ pub(super) mod review;
 pub(super) mod secrets;
 pub(super) mod settle;
 pub(super) mod sinks;
+pub(super) mod snooze;
+pub(super) mod steps;
 pub(super) mod submission;
 pub(super) mod timing;
 pub(super) mod update;

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use super::gate::Gate;
 use super::known::{Held, Known};
+use super::known_steps::KnownSteps;
 use super::step::Step;
 use crate::batch::{Batch, BatchState, Flow};
-use crate::conformance::sample::{failed, needs_review, output, processed, request, retry, valid};
+use crate::conformance::sample::{
+    failed, needs_review, output, processed, request, retry, snooze, valid,
+};
 use crate::conformance::yard::{LEASE, Yard, run_id};
 use crate::id::{BatchId, RunId};
 use crate::run::{Failure, RunState, Verdict};
@@ -35,12 +38,13 @@ pub(super) struct Whole {
 #[derive(Debug, Default)]
 pub(super) struct Expected {
     pub(super) runs: BTreeMap<RunId, Known>,
+    pub(super) steps: KnownSteps,
     pub(super) batches: BTreeMap<BatchId, Whole>,
     /// Batches in the order of their making.
     pub(super) order: Vec<BatchId>,
     keys: BTreeMap<u8, (u32, BatchId)>,
-    held: Vec<Held>,
-    spent: Vec<ClaimedRun>,
+    pub(super) held: Vec<Held>,
+    pub(super) spent: Vec<ClaimedRun>,
     last_token: Option<ClaimToken>,
     gate: Gate,
 }
@@ -52,6 +56,7 @@ fn disposition(how: u8) -> Disposition {
         2 => Disposition::Released,
         3 => output(&"long ".repeat(300)),
         4 => needs_review("for a person"),
+        6 => snooze(RETRY.as_secs()),
         _ => processed(),
     }
 }
@@ -74,6 +79,8 @@ impl Expected {
             Step::Claim(limit) => self.claim(yard, limit).await,
             Step::Settle { which, how } => self.settle(yard, which, how).await,
             Step::SettleAgain(which) => self.settle_again(yard, which).await,
+            Step::Record { which, name } => self.record(yard, which, name).await,
+            Step::RecordLate(which) => self.record_late(yard, which).await,
             Step::RenewAll => self.renew_all(yard).await,
             Step::RenewAgain(which) => self.renew_again(yard, which).await,
             Step::CancelBatch(which) => self.cancel_batch(yard, which).await,
@@ -243,6 +250,8 @@ impl Expected {
         assert!(known.due <= now, "{id} was claimed before its time");
         assert_eq!(run.claim.attempt().get(), known.attempts + 1);
         assert_eq!(run.interruptions, known.interruptions);
+        assert_eq!(run.snoozes, known.snoozes);
+        assert_eq!(run.steps as usize, self.steps.of(id).len());
         assert_eq!(run.input.name(), Some(&*format!("input {}", id.ordinal())));
         known.state = RunState::Processing;
         let expires = now + LEASE;
@@ -267,12 +276,15 @@ impl Expected {
             (RunState::Cancelling, _) => (RunState::Cancelled, 1),
             (_, 0) => (RunState::Failed, 1),
             (_, 1) => (RunState::Pending, 1),
-            (_, 2) => (RunState::Pending, 0),
+            (_, 2 | 6) => (RunState::Pending, 0),
             (_, 4) => (RunState::NeedsReview, 1),
             _ => (RunState::Processed, 1),
         };
         assert_eq!(settled, Settled::Applied(state));
-        if how == 1 {
+        if how == 6 && state == RunState::Pending {
+            known.snoozes += 1;
+        }
+        if how == 1 || how == 6 {
             known.due = uptime(yard) + RETRY;
         }
         known.state = state;
@@ -458,7 +470,9 @@ impl Expected {
             let tag = run.metadata.to_map().get("tag").cloned();
             assert_eq!(tag, known.tag.map(Into::into), "{}", run.id);
             assert_eq!(run.attempts, known.attempts, "{}", run.id);
+            self.steps.compare(yard, &run).await;
             assert_eq!(run.interruptions, known.interruptions, "{}", run.id);
+            assert_eq!(run.snoozes, known.snoozes, "{}", run.id);
             assert_eq!(run.ended_at.is_some(), known.state.is_ended(), "{run:?}");
             let answer = run.review.and_then(|review| review.answer);
             assert_eq!(answer.map(|answer| answer.verdict), known.verdict);

@@ -53,7 +53,7 @@ impl JournalCheck {
                 self.finished.insert(entry.batch, entry.sequence);
             }
             Fact::Started(_) => self.step(entry, &[Told::Waiting], Told::Held),
-            Fact::Retrying(_) | Fact::Released(_) | Fact::Interrupted(_) => {
+            Fact::Retrying(_) | Fact::Released(_) | Fact::Snoozed(_) | Fact::Interrupted(_) => {
                 self.step(entry, &[Told::Held], Told::Waiting);
             }
             Fact::NeedsReview(_) => self.step(entry, &[Told::Held], Told::InReview),

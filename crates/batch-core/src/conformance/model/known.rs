@@ -14,6 +14,7 @@ pub(super) struct Known {
     pub(super) state: RunState,
     pub(super) attempts: u32,
     pub(super) interruptions: u32,
+    pub(super) snoozes: u32,
     /// The uptime before which it must not be claimed.
     pub(super) due: Duration,
     /// What a person answered.
@@ -28,6 +29,7 @@ impl Known {
         state: RunState::Pending,
         attempts: 0,
         interruptions: 0,
+        snoozes: 0,
         due: Duration::ZERO,
         verdict: None,
         deleted: false,

@@ -5,6 +5,7 @@ mod expected;
 mod gate;
 mod journal_check;
 mod known;
+mod known_steps;
 mod search;
 mod step;
 

@@ -12,7 +12,7 @@ use crate::conformance::yard::Yard;
 
 const VARIABLE: &str = "BATCHYARD_CONFORMANCE_DAYS";
 /// The most steps of one day.
-const STEPS: usize = 50;
+const STEPS: usize = 64;
 /// No failing day is made shorter for longer than this.
 const SHRINK_MILLIS: u32 = 20_000;
 

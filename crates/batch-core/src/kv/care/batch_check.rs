@@ -89,7 +89,7 @@ fn check_tidy(notes: &mut Notes, id: BatchId, header: &BatchHeader, tidy: &Found
         Found::Whole(Tidy::Staged) => "it is noted as being stored",
         Found::Whole(Tidy::Pruned) => "it is noted as pruned",
         Found::Whole(Tidy::Secrets) if header.end.is_none() => {
-            "its secrets are noted as to be deleted, and it has not ended"
+            "its secrets and steps are noted as to be deleted, and it has not ended"
         }
         _ => return,
     };

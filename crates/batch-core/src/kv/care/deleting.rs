@@ -9,15 +9,18 @@ pub(super) fn is_being_deleted<K: OrderedKv>(
     records: &Records<'_, K>,
     place: &Place,
 ) -> Result<bool, StorageError> {
-    let (Place::Inputs(id, _) | Place::Page(id, _) | Place::Output(id, _) | Place::Secrets(id, _)) =
-        place
+    let (Place::Inputs(id, _)
+    | Place::Page(id, _)
+    | Place::Output(id, _)
+    | Place::Secrets(id, _)
+    | Place::Steps(id, _)) = place
     else {
         return Ok(false);
     };
     let tidy = records.get::<Tidy>(&key::tidy(*id))?;
     Ok(match tidy {
         Found::Whole(Tidy::Staged | Tidy::Pruned) => true,
-        Found::Whole(Tidy::Secrets) => matches!(place, Place::Secrets(..)),
+        Found::Whole(Tidy::Secrets) => matches!(place, Place::Secrets(..) | Place::Steps(..)),
         Found::Absent | Found::Unreadable => false,
     })
 }

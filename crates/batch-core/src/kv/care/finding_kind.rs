@@ -45,6 +45,10 @@ pub enum FindingKind {
     SecretsMissing,
     /// Secrets are there of a run that has none, or has ended.
     SecretsAstray,
+    /// What a run has recorded of its steps is missing.
+    StepsMissing,
+    /// Recorded steps are there of a run that has none, or has ended.
+    StepsAstray,
     /// Counts are not what a recount gives.
     CountsWrong,
     /// A finished batch is not in the index by which batches are pruned.
@@ -75,7 +79,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// All kinds.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::Unreadable,
         Self::PartMissing,
         Self::PartAstray,
@@ -95,6 +99,8 @@ impl FindingKind {
         Self::OutputAstray,
         Self::SecretsMissing,
         Self::SecretsAstray,
+        Self::StepsMissing,
+        Self::StepsAstray,
         Self::CountsWrong,
         Self::IndexMissing,
         Self::IndexAstray,
@@ -133,6 +139,8 @@ impl FindingKind {
             Self::OutputAstray => "output-astray",
             Self::SecretsMissing => "secrets-missing",
             Self::SecretsAstray => "secrets-astray",
+            Self::StepsMissing => "steps-missing",
+            Self::StepsAstray => "steps-astray",
             Self::CountsWrong => "counts-wrong",
             Self::IndexMissing => "index-missing",
             Self::IndexAstray => "index-astray",

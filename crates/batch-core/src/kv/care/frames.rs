@@ -15,6 +15,7 @@ use crate::kv::record::{
 };
 use crate::kv::{KeyRange, KeyValue, OrderedKv};
 use crate::request::Secrets;
+use crate::run::Steps;
 use crate::storage::{ErrorKind, StorageError};
 
 /// Every value of the map: its key, its frame, and that it can be read as what its key says.
@@ -179,6 +180,7 @@ fn read(place: &Place, payload: Vec<u8>) -> Result<(), StorageError> {
         Place::Workflow(_) => plain::<crate::catalogue::Workflow>(&payload),
         Place::Bucket(_) => plain::<BucketRecord>(&payload),
         Place::Secrets(..) => plain::<Secrets>(&payload),
+        Place::Steps(..) => plain::<Steps>(&payload),
         Place::Finished(..) | Place::ExpiringKey(_) => match payload.is_empty() {
             true => Ok(()),
             false => Err(shape()),

@@ -30,6 +30,7 @@ mod salvage_keys;
 mod salvage_report;
 mod saved_batch;
 mod snapshot;
+mod steps_check;
 mod submissions;
 mod tally;
 #[cfg(test)]

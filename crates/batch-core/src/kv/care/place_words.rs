@@ -15,7 +15,7 @@ pub(super) fn about(place: &Place) -> About {
         | Place::Finished(_, id)
         | Place::Page(id, _)
         | Place::Inputs(id, _) => About::Batch(*id),
-        Place::Output(id, ordinal) | Place::Secrets(id, ordinal) => {
+        Place::Output(id, ordinal) | Place::Secrets(id, ordinal) | Place::Steps(id, ordinal) => {
             About::Run(RunId::new(*id, *ordinal))
         }
         Place::ExpiringKey(key) => match Place::of(key) {
@@ -44,6 +44,7 @@ pub(super) fn words(place: &Place) -> String {
         Place::Inputs(_, last) => format!("its chunk of inputs that ends with input {last}"),
         Place::Output(..) => "its output".into(),
         Place::Secrets(..) => "the record of its secrets".into(),
+        Place::Steps(..) => "the record of its steps".into(),
         Place::ExpiringKey(_) => "its entry in the index of keys to be forgotten".into(),
         Place::Journal(_) => "the record that ends with it".into(),
         Place::Idempotency(_, part) => format!("the record of its part {part}"),

@@ -17,9 +17,9 @@ use crate::storage::StorageError;
 /// Checks where the runs of a batch stand, as its live record or its end and its pages say.
 #[derive(Debug)]
 pub(super) struct RunsCheck<'a> {
-    id: BatchId,
-    header: &'a BatchHeader,
-    live: Option<LiveRecord>,
+    pub(super) id: BatchId,
+    pub(super) header: &'a BatchHeader,
+    pub(super) live: Option<LiveRecord>,
     runs: RunRecords,
 }
 
@@ -68,6 +68,7 @@ impl<'a> RunsCheck<'a> {
         let ended = self.check_places(notes);
         self.check_counts(notes, &ended);
         self.check_secrets(records, notes, tidy, &ended)?;
+        self.check_steps(records, notes, tidy, &ended)?;
         let runs = EndedRuns {
             ended,
             sweeps: self.sweeps().to_vec(),
@@ -96,7 +97,7 @@ impl<'a> RunsCheck<'a> {
         }
     }
 
-    fn sweeps(&self) -> &[Sweep] {
+    pub(super) fn sweeps(&self) -> &[Sweep] {
         match (&self.live, &self.header.end) {
             (_, Some(end)) => &end.sweeps,
             (Some(live), None) => &live.sweeps,

@@ -109,6 +109,7 @@ impl<'a, F: OrderedKv, T: OrderedKv> Salvage<'a, F, T> {
                     | K::RunWrong
                     | K::OutputMissing
                     | K::SecretsMissing
+                    | K::StepsMissing
                     | K::CountsWrong
                     | K::JournalWrong
             )

@@ -32,7 +32,7 @@ pub(super) fn is_leftover<K: OrderedKv>(
 
 /// Reads all records of a batch; says which of them cannot be read, if one cannot.
 ///
-/// What belongs to no run, and the secrets of runs that have ended, are left out.
+/// What belongs to no run, and the secrets and steps of runs that have ended, are left out.
 pub(super) fn read_batch<K: OrderedKv>(
     records: &Records<'_, K>,
     id: BatchId,
@@ -57,7 +57,7 @@ pub(super) fn read_batch<K: OrderedKv>(
             };
             let needed = match place {
                 Place::Output(_, ordinal) => apart.contains(&ordinal),
-                Place::Secrets(_, ordinal) => waits.contains(ordinal),
+                Place::Secrets(_, ordinal) | Place::Steps(_, ordinal) => waits.contains(ordinal),
                 _ => true,
             };
             if !needed {

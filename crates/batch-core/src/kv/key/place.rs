@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 use super::{
     BUCKET, DELETED, EXPIRING_KEY, FINISHED, HEAD, HEADER, IDEMPOTENCY, INPUTS, JOURNAL, Key, LIVE,
-    OUTPUT, PAGE, SECRETS, SINK, SUBMISSION, SUBMISSION_PART, TIDY, TIME_BYTES, UNFINISHED,
+    OUTPUT, PAGE, SECRETS, SINK, STEPS, SUBMISSION, SUBMISSION_PART, TIDY, TIME_BYTES, UNFINISHED,
     WORKFLOW,
 };
 use crate::id::{BatchId, IdempotencyKey, SinkName, SubmissionId, WorkflowId};
@@ -31,6 +31,7 @@ pub(in crate::kv) enum Place {
     Workflow(WorkflowId),
     Bucket(WorkflowId),
     Secrets(BatchId, Ordinal),
+    Steps(BatchId, Ordinal),
     Unfinished,
 }
 
@@ -49,6 +50,7 @@ impl Place {
             INPUTS => of_place(rest, |batch, n| Self::Inputs(batch, Ordinal::new(n)))?,
             OUTPUT => of_place(rest, |batch, n| Self::Output(batch, Ordinal::new(n)))?,
             SECRETS => of_place(rest, |batch, n| Self::Secrets(batch, Ordinal::new(n)))?,
+            STEPS => of_place(rest, |batch, n| Self::Steps(batch, Ordinal::new(n)))?,
             PAGE => of_place(rest, Self::Page)?,
             SUBMISSION_PART => of_place(rest, |batch, n| {
                 Self::SubmissionPart(SubmissionId::of_first_batch(batch), n)
@@ -80,6 +82,7 @@ impl Place {
             | Self::Inputs(id, _)
             | Self::Output(id, _)
             | Self::Secrets(id, _)
+            | Self::Steps(id, _)
             | Self::Page(id, _) => Some(*id),
             _ => None,
         }
@@ -154,6 +157,7 @@ mod tests {
             (key::inputs(batch, ordinal), Place::Inputs(batch, ordinal)),
             (key::output(batch, ordinal), Place::Output(batch, ordinal)),
             (key::secrets(batch, ordinal), Place::Secrets(batch, ordinal)),
+            (key::steps(batch, ordinal), Place::Steps(batch, ordinal)),
             (key::page(batch, 3), Place::Page(batch, 3)),
             (key::finished(at, batch), Place::Finished(at, batch)),
             (key::submission(submission), Place::Submission(submission)),

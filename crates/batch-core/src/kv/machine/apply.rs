@@ -29,6 +29,8 @@ pub(super) struct End {
     pub output: Option<Output>,
     /// How many values its secrets span; they go with this commit.
     pub secret_parts: u16,
+    /// How many values its steps span; they go too.
+    pub step_parts: u16,
 }
 
 /// The changes that several operations share. None of them can fail.
@@ -68,10 +70,13 @@ impl<K: OrderedKv> Machine<K> {
         record.failure = end.failure;
         // What a run gave back when it went into review stays with it, whatever follows.
         record.output = output.or(record.output.take());
+        record.steps = 0;
         let Some(batch) = self.change(id) else {
             return;
         };
         *batch.record.ended.of_mut(end.state) += 1;
+        batch.record.stepped.remove(ordinal);
+        self.stage.delete(&key::steps(id, ordinal), end.step_parts);
         if end.secret_parts > 0 {
             self.stage
                 .delete(&key::secrets(id, ordinal), end.secret_parts);
@@ -114,6 +119,7 @@ impl<K: OrderedKv> Machine<K> {
         let at = Self::millis(now).max(batch.header.created_at);
         let mut header = (*batch.header).clone();
         let leaves_secrets = header.with_secrets > 0 && !batch.record.sweeps.is_empty();
+        let leaves_steps = !batch.record.stepped.is_empty();
         header.end = Some(BatchEnd {
             at,
             sequence,
@@ -127,7 +133,7 @@ impl<K: OrderedKv> Machine<K> {
         self.stage.delete(&key::live(id), batch.record_parts);
         self.stage.put(&key::finished(timestamp(at), id), &[], 0);
         self.change_head().live -= 1;
-        if leaves_secrets {
+        if leaves_secrets || leaves_steps {
             self.begin_tidy(id, Tidy::Secrets);
         }
     }

@@ -93,6 +93,7 @@ impl<K: OrderedKv> Machine<K> {
         let (id, ordinal) = (run.batch(), run.ordinal());
         self.open_page(id, ordinal)?;
         let secret_parts = self.read_secrets(id, ordinal)?.parts;
+        let step_parts = self.step_parts(id, ordinal)?;
         let record = self.opened(id, ordinal).cloned().unwrap_or_default();
         if let Some(batch) = self.change(id) {
             batch.record.remove_waiting(ordinal);
@@ -104,6 +105,7 @@ impl<K: OrderedKv> Machine<K> {
             failure: record.failure,
             output: None,
             secret_parts,
+            step_parts,
         };
         self.end_run(id, ordinal, end, now);
         self.note(

@@ -38,8 +38,11 @@ struct Loaded {
     ordinal: Ordinal,
     input: ValidInput,
     secret_parts: u16,
+    step_parts: u16,
     attempts: u32,
     interruptions: u32,
+    snoozes: u32,
+    steps: u32,
 }
 
 impl Taken {
@@ -236,17 +239,21 @@ impl<K: OrderedKv> Machine<K> {
         for (ordinal, mut input) in all.iter().zip(inputs) {
             let StoredSecrets { secrets, parts } = self.read_secrets(id, ordinal)?;
             input.set_secrets(secrets);
-            let mut record = RunRecord::default();
+            let (mut record, mut step_parts) = (RunRecord::default(), 0);
             if !taken.fresh.contains(ordinal) {
                 self.open_page(id, ordinal)?;
                 record = self.opened(id, ordinal).cloned().unwrap_or_default();
+                step_parts = self.step_parts(id, ordinal)?;
             }
             loaded.push(Loaded {
                 ordinal,
                 input,
                 secret_parts: parts,
+                step_parts,
                 attempts: record.attempts,
                 interruptions: record.interruptions,
+                snoozes: record.snoozes,
+                steps: record.steps,
             });
         }
         Ok(loaded)
@@ -270,6 +277,7 @@ impl<K: OrderedKv> Machine<K> {
                 attempts: run.attempts,
                 interruptions: run.interruptions,
                 secret_parts: run.secret_parts,
+                step_parts: run.step_parts,
                 claimed_at: Self::millis(now),
                 expires,
             };
@@ -282,14 +290,17 @@ impl<K: OrderedKv> Machine<K> {
                 run: RunId::new(id, ordinal),
                 token: held.token,
             };
-            runs.push(ClaimedRun::new(
+            let mut claimed = ClaimedRun::new(
                 Claim::new(key, attempt),
                 batch.header.submission,
                 batch.header.workflow.clone(),
                 batch.header.version,
                 run.interruptions,
                 run.input,
-            ));
+            );
+            claimed.snoozes = run.snoozes;
+            claimed.steps = run.steps;
+            runs.push(claimed);
             self.leases.insert((expires, key.run));
             if is_suspect(run.interruptions) {
                 self.quarantined.insert(key.run);

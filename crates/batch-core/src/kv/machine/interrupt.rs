@@ -57,6 +57,7 @@ struct Victim {
     interruptions: u32,
     started_at: Option<i64>,
     secret_parts: u16,
+    step_parts: u16,
 }
 
 /// Whether a run that was interrupted so often executes in quarantine.
@@ -127,6 +128,7 @@ impl<K: OrderedKv> Machine<K> {
     fn victim(&mut self, id: BatchId, ordinal: Ordinal) -> Result<Victim, StorageError> {
         self.open_page(id, ordinal)?;
         let secret_parts = self.read_secrets(id, ordinal)?.parts;
+        let step_parts = self.step_parts(id, ordinal)?;
         let record = self.opened(id, ordinal);
         let held = self.live.get(&id).and_then(|b| b.claims.get(&ordinal));
         Ok(Victim {
@@ -135,6 +137,7 @@ impl<K: OrderedKv> Machine<K> {
             interruptions: record.map_or(0, |r| r.interruptions),
             started_at: held.map(|h| h.claimed_at),
             secret_parts,
+            step_parts,
         })
     }
 
@@ -165,6 +168,7 @@ impl<K: OrderedKv> Machine<K> {
             failure: failure.clone(),
             output: None,
             secret_parts: victim.secret_parts,
+            step_parts: victim.step_parts,
         };
         self.end_run(id, ordinal, end, now);
         Some(RunEnd {

@@ -41,6 +41,8 @@ pub(super) struct Held {
     pub interruptions: u32,
     /// How many values its secrets span.
     pub secret_parts: u16,
+    /// How many values its steps span.
+    pub step_parts: u16,
     pub claimed_at: i64,
     /// Uptime at which the claim runs out.
     pub expires: Duration,

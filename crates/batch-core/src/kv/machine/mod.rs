@@ -35,6 +35,8 @@ mod rewrite_input;
 mod schedule;
 mod settle;
 mod sinks;
+mod snooze;
+mod steps;
 mod tenant;
 mod tidy;
 mod update;

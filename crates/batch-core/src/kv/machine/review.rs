@@ -70,6 +70,7 @@ impl<K: OrderedKv> Machine<K> {
             self.stage
                 .delete(&key::secrets(id, ordinal), held.secret_parts);
         }
+        self.drop_steps(run, held.step_parts);
         RunInReview {
             ordinal,
             attempt: Attempt::after(held.attempts),
@@ -155,6 +156,7 @@ impl<K: OrderedKv> Machine<K> {
             failure: None,
             output: None,
             secret_parts: 0,
+            step_parts: 0,
         };
         self.end_run(id, ordinal, end, now);
         RunReviewed {

@@ -5,7 +5,7 @@ use super::Machine;
 use super::apply::{AskedToStop, End};
 use super::live_batch::Held;
 use crate::id::{BatchId, RunId};
-use crate::journal::{Fact, RunEnd, RunInReview, RunRetry};
+use crate::journal::{Fact, RunEnd, RunInReview, RunRetry, RunSnooze};
 use crate::kv::OrderedKv;
 use crate::kv::record::timestamp;
 use crate::ordinal::OrdinalSet;
@@ -18,6 +18,7 @@ use crate::time::Moment;
 struct Report {
     ended: Vec<RunEnd>,
     retrying: Vec<RunRetry>,
+    snoozed: Vec<RunSnooze>,
     released: OrdinalSet,
     in_review: Vec<RunInReview>,
 }
@@ -28,6 +29,7 @@ enum Effect {
     Retry(Duration, Failure),
     Release,
     Review(Note, Option<Output>),
+    Snooze(Duration),
 }
 
 /// The rule: on a run that was asked to stop, every disposition ends it as cancelled.
@@ -43,6 +45,7 @@ fn effect(disposition: Disposition, asked: AskedToStop) -> Effect {
         Disposition::Retry { after, failure } => Effect::Retry(after, failure),
         Disposition::Released => Effect::Release,
         Disposition::NeedsReview { note, output } => Effect::Review(note, output),
+        Disposition::Snoozed { after } => Effect::Snooze(after),
     }
 }
 
@@ -73,7 +76,7 @@ impl<K: OrderedKv> Machine<K> {
     }
 
     /// The claim under this key, if it is still current.
-    fn current(&self, key: ClaimKey) -> Option<Held> {
+    pub(super) fn current(&self, key: ClaimKey) -> Option<Held> {
         let batch = self.live.get(&key.run.batch())?;
         let held = batch.claims.get(&key.run.ordinal())?;
         (held.token == key.token).then_some(*held)
@@ -109,6 +112,7 @@ impl<K: OrderedKv> Machine<K> {
                     failure,
                     output,
                     secret_parts: held.secret_parts,
+                    step_parts: held.step_parts,
                 };
                 self.end_run(run.batch(), run.ordinal(), end, now);
                 Settled::Applied(state)
@@ -116,6 +120,11 @@ impl<K: OrderedKv> Machine<K> {
             Effect::Retry(after, failure) => {
                 let retry = self.delay(run, held, started_at, after, failure, now);
                 report.retrying.push(retry);
+                Settled::Applied(RunState::Pending)
+            }
+            Effect::Snooze(after) => {
+                let snooze = self.snooze(run, held, started_at, after, now);
+                report.snoozed.push(snooze);
                 Settled::Applied(RunState::Pending)
             }
             Effect::Release => {
@@ -142,18 +151,11 @@ impl<K: OrderedKv> Machine<K> {
         now: Moment,
     ) -> RunRetry {
         let (id, ordinal) = (run.batch(), run.ordinal());
-        let wait = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
-        let due_at = Self::millis(now).saturating_add(wait);
         let record = self.change_record(id, ordinal);
         record.attempts = held.attempts.saturating_add(1);
         record.started_at = Some(started_at);
-        record.due_at = Some(due_at);
         record.failure = Some(failure.clone());
-        let earliest = self.live.get(&id).and_then(|b| b.record.due_at);
-        self.set_due(id, Some(earliest.map_or(due_at, |e| e.min(due_at))));
-        if let Some(batch) = self.change(id) {
-            batch.record.delayed.insert(ordinal);
-        }
+        let due_at = self.wait_for(run, after, now);
         RunRetry {
             ordinal,
             attempt: Attempt::after(held.attempts),
@@ -179,6 +181,9 @@ impl<K: OrderedKv> Machine<K> {
     fn note_report(&mut self, id: BatchId, report: Report) {
         if !report.retrying.is_empty() {
             self.note(id, Fact::Retrying(report.retrying));
+        }
+        if !report.snoozed.is_empty() {
+            self.note(id, Fact::Snoozed(report.snoozed));
         }
         if !report.released.is_empty() {
             self.note(id, Fact::Released(report.released));

@@ -29,7 +29,7 @@ impl<K: OrderedKv> Machine<K> {
             return Ok(());
         };
         let ranges = match tidy {
-            Tidy::Secrets => vec![key::all_secrets(id)],
+            Tidy::Secrets => vec![key::all_secrets(id), key::all_steps(id)],
             Tidy::Staged | Tidy::Pruned => key::belongings(id).to_vec(),
         };
         for range in ranges {

@@ -108,6 +108,11 @@ impl<K: OrderedKv> Machine<K> {
             metadata: input.metadata().clone(),
             attempts: record.attempts,
             interruptions: record.interruptions,
+            snoozes: record.snoozes,
+            steps: match state.is_ended() {
+                true => 0,
+                false => record.steps,
+            },
             created_at: timestamp(header.created_at),
             started_at: started_at.map(timestamp),
             ended_at: ended_at.map(timestamp),

@@ -47,6 +47,9 @@ pub(in crate::kv) struct LiveRecord {
     /// Ended, and deleted.
     #[serde(rename = "x", default, skip_serializing_if = "OrdinalSet::is_empty")]
     pub deleted: OrdinalSet,
+    /// Runs with recorded steps that are still there. Those of a swept run go with its batch.
+    #[serde(rename = "y", default, skip_serializing_if = "OrdinalSet::is_empty")]
+    pub stepped: OrdinalSet,
     /// The pages of run records that exist: a missing one is damage.
     #[serde(rename = "p")]
     pub pages: OrdinalSet,

@@ -53,6 +53,12 @@ pub(in crate::kv) struct RunRecord {
     /// How often its holder died.
     #[serde(rename = "i", default, skip_serializing_if = "is_zero")]
     pub interruptions: u32,
+    /// How often it was snoozed.
+    #[serde(rename = "z", default, skip_serializing_if = "is_zero")]
+    pub snoozes: u32,
+    /// How many steps it has recorded. They stand under a key of their own.
+    #[serde(rename = "y", default, skip_serializing_if = "is_zero")]
+    pub steps: u32,
     /// When the latest attempt began.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<i64>,

@@ -9,7 +9,7 @@ pub(in crate::kv) enum Tidy {
     /// It was pruned.
     #[serde(rename = "p")]
     Pruned,
-    /// Runs with secrets were swept.
+    /// Runs with secrets or with recorded steps were swept: all that its runs had of either.
     #[serde(rename = "s")]
     Secrets,
 }

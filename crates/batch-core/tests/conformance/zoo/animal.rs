@@ -10,13 +10,13 @@ use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::{Fact, Sequence};
 use batch_core::kv::{KeyValue, KvStorage};
 use batch_core::ordinal::OrdinalSet;
-use batch_core::run::{Failure, Run, Verdict};
+use batch_core::run::{Failure, Run, Step, Steps, Verdict};
 use batch_core::storage::{
     BatchQuery, CancelReply, CancelTarget, Claim, ClaimKey, ClaimRequest, ClaimToken, Claimed,
     ClaimedRun, DeleteReply, DeleteTarget, Description, Disposition, FlowReply, InsertReply,
     JournalPage, NewBatch, Page, PageRequest, PruneRequest, Pruned, Renewal, ReviewReply,
-    ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, Storage, StorageError,
-    UpdateReply, WorkflowChange, WorkflowReply,
+    ReviewRequest, RunQuery, Settled, Settlement, SinkCursor, SinkStart, StepReply, Storage,
+    StorageError, UpdateReply, WorkflowChange, WorkflowReply,
 };
 use batch_core::valid::{ValidInput, ValidUpdate};
 
@@ -54,14 +54,16 @@ fn with(run: &ClaimedRun, token: ClaimToken, version: Version) -> ClaimedRun {
         run: run.claim.run(),
         token,
     };
-    ClaimedRun::new(
+    let mut again = ClaimedRun::new(
         Claim::new(key, run.claim.attempt()),
         run.submission,
         run.workflow.clone(),
         version,
         run.interruptions,
         run.input.clone(),
-    )
+    );
+    (again.snoozes, again.steps) = (run.snoozes, run.steps);
+    again
 }
 
 const fn other(verdict: Verdict) -> Verdict {
@@ -96,7 +98,7 @@ impl Animal {
         match self.flaw {
             Flaw::LosesARun => runs.retain(|run| run.claim.run().ordinal().get() != 3),
             Flaw::ClaimsTwice => self.claim_twice(&mut runs),
-            Flaw::BelievesStaleTokens => {
+            Flaw::BelievesStaleTokens | Flaw::BelievesStaleSteps => {
                 let keys = runs.iter().map(|run| run.claim.key());
                 let keys = keys.map(|key| (key.run, key.token));
                 self.memory.lock().unwrap().newest.extend(keys);
@@ -150,6 +152,12 @@ impl Animal {
                 *disposition = Disposition::Retry {
                     after: Duration::ZERO,
                     failure: Failure::new("RELEASED", "counted"),
+                };
+            }
+            (Flaw::CountsASnoozedAttempt, Disposition::Snoozed { after }) => {
+                *disposition = Disposition::Retry {
+                    after: *after,
+                    failure: Failure::new("SNOOZED", "counted"),
                 };
             }
             (
@@ -249,6 +257,26 @@ impl Storage for Animal {
             told.for_each(|renewal| *renewal = Renewal::Kept);
         }
         Ok(renewed)
+    }
+
+    async fn record_step(
+        &self,
+        mut claim: ClaimKey,
+        step: Step,
+    ) -> Result<StepReply, StorageError> {
+        if self.flaw == Flaw::BelievesStaleSteps {
+            let memory = self.memory.lock().unwrap();
+            let newest = memory.newest.get(&claim.run).copied();
+            claim.token = newest.unwrap_or(claim.token);
+        }
+        self.inner.record_step(claim, step).await
+    }
+
+    async fn steps(&self, run: RunId) -> Result<Steps, StorageError> {
+        match self.flaw {
+            Flaw::ForgetsSteps => Ok(Steps::default()),
+            _ => self.inner.steps(run).await,
+        }
     }
 
     async fn cancel(&self, target: CancelTarget) -> Result<CancelReply, StorageError> {

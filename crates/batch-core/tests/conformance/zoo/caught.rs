@@ -157,6 +157,30 @@ fn an_attempt_counted_for_a_run_given_back_is_caught() {
 }
 
 #[test]
+fn an_attempt_counted_for_a_snoozed_run_is_caught() {
+    is_caught(
+        Flaw::CountsASnoozedAttempt,
+        "snooze::a_snoozed_run_waits_for_its_time_and_counts_no_attempt",
+    );
+}
+
+#[test]
+fn a_step_recorded_by_a_stale_holder_is_caught() {
+    is_caught(
+        Flaw::BelievesStaleSteps,
+        "steps::only_the_holder_of_the_claim_records",
+    );
+}
+
+#[test]
+fn steps_that_are_forgotten_is_caught() {
+    is_caught(
+        Flaw::ForgetsSteps,
+        "steps::a_recorded_step_comes_back_with_every_attempt_until_the_run_ends",
+    );
+}
+
+#[test]
 fn a_conflict_taken_for_a_replay_is_caught() {
     is_caught(
         Flaw::TakesAConflictForAReplay,
@@ -286,6 +310,9 @@ fn random_days_find_these_by_themselves() {
         Flaw::PrunesLiveBatches,
         Flaw::RetriesAtOnce,
         Flaw::CountsAReleasedAttempt,
+        Flaw::CountsASnoozedAttempt,
+        Flaw::BelievesStaleSteps,
+        Flaw::ForgetsSteps,
         Flaw::TakesAConflictForAReplay,
         Flaw::LeavesOutEntries,
         Flaw::ForgetsAPause,

@@ -35,6 +35,12 @@ pub enum Flaw {
     RetriesAtOnce,
     /// Giving a run back counts an attempt.
     CountsAReleasedAttempt,
+    /// Snoozing a run counts an attempt.
+    CountsASnoozedAttempt,
+    /// Whoever records a step of a held run is believed, whatever the token.
+    BelievesStaleSteps,
+    /// Steps are recorded and read by nobody.
+    ForgetsSteps,
     /// The same key with other content is taken for the same.
     TakesAConflictForAReplay,
     /// The version is looked up again when a run is claimed.

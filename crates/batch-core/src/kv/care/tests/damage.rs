@@ -82,6 +82,11 @@ fn damage(ground: &Ground, kind: FindingKind) {
             &key::secrets(finished, Ordinal::new(0)),
             &crate::request::Secrets::default(),
         ),
+        K::StepsMissing => map.delete(&key::steps(half, Ordinal::new(4))),
+        K::StepsAstray => map.write_record(
+            &key::steps(finished, Ordinal::new(0)),
+            &crate::run::Steps::default(),
+        ),
         K::CountsWrong => map.edit(&key::live(half), |live: &mut LiveRecord| {
             live.ended.processed += 1;
         }),

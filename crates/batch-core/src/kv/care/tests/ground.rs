@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::id::{BatchId, SinkName, WorkflowId};
+use crate::id::{BatchId, SinkName, StepName, WorkflowId};
 use crate::kv::record::{decode, encode};
 use crate::kv::stage::Stage;
 use crate::kv::{
@@ -16,10 +16,10 @@ use crate::kv::{
 };
 use crate::memory::MemoryKv;
 use crate::request::{BatchRequest, Input, Limits};
-use crate::run::{Failure, Output};
+use crate::run::{Failure, Output, Step};
 use crate::storage::{
-    CancelTarget, ClaimRequest, Disposition, NewBatch, PruneRequest, Settlement, SinkStart,
-    SortOrder, Storage, WorkflowChange,
+    CancelTarget, Claim, ClaimRequest, Disposition, NewBatch, PruneRequest, Settlement, SinkStart,
+    SortOrder, StepReply, Storage, WorkflowChange,
 };
 use crate::time::{Clock, ManualClock};
 use crate::valid::validate;
@@ -177,6 +177,33 @@ fn output(text: &str) -> Disposition {
     Disposition::Processed { output }
 }
 
+/// The run that was given back records a step and is given back again.
+async fn record_a_step(storage: &KvStorage<SharedKv>) {
+    let claim = claim_one(storage).await;
+    record_step(storage, &claim, "charge").await;
+    let settlement = Settlement::new(claim, Disposition::Released);
+    storage.settle(vec![settlement]).await.unwrap();
+}
+
+pub(super) async fn claim_one(storage: &dyn Storage) -> Claim {
+    let request = ClaimRequest::new(vec![workflow()], NonZeroU32::MIN);
+    let mut claimed = storage.claim(request).await.unwrap().runs;
+    claimed.remove(0).claim
+}
+
+/// Records a step that spans several values.
+pub(super) async fn record_step(storage: &dyn Storage, claim: &Claim, name: &str) {
+    let name = StepName::new(name).unwrap();
+    let step = Step::new(name, &"large ".repeat(1_000)).unwrap();
+    let reply = storage.record_step(claim.key(), step).await.unwrap();
+    assert_eq!(reply, StepReply::Recorded);
+}
+
+pub(super) async fn deploy(storage: &dyn Storage) {
+    let change = WorkflowChange::EnsureDeployed;
+    storage.change_workflow(workflow(), change).await.unwrap();
+}
+
 /// One of each kind of end.
 fn all_sorts(n: usize) -> Option<Disposition> {
     let failure = Failure::new("BROKEN", "for a test");
@@ -209,8 +236,7 @@ impl Ground {
             ..KvOptions::default()
         };
         let storage = KvStorage::start(map.clone(), options).unwrap();
-        let change = WorkflowChange::EnsureDeployed;
-        storage.change_workflow(workflow(), change).await.unwrap();
+        deploy(&storage).await;
         // Pruned, and its idempotency key is still known.
         submit(&storage, request(2).idempotency_key("old")).await;
         work(&storage, 2, |_| Some(output("gone"))).await;
@@ -225,6 +251,7 @@ impl Ground {
         let half = with_secrets(40).idempotency_key("half");
         let half = submit(&storage, half).await;
         work(&storage, 7, all_sorts).await;
+        record_a_step(&storage).await;
         let cancelled = submit(&storage, request(20)).await;
         let target = CancelTarget::Batch(cancelled);
         storage.cancel(target).await.unwrap();

@@ -3,5 +3,6 @@
 mod copies;
 mod damage;
 mod ground;
+mod recut;
 mod salvaged;
 mod sound;

@@ -63,6 +63,9 @@ impl JournalWitness {
             Fact::Retrying(retries) => retries
                 .iter()
                 .try_for_each(|r| self.turn(r.ordinal, &[Told::Held], Told::Waiting)),
+            Fact::Snoozed(snoozes) => snoozes
+                .iter()
+                .try_for_each(|s| self.turn(s.ordinal, &[Told::Held], Told::Waiting)),
             Fact::Released(runs) | Fact::Interrupted(runs) => runs
                 .iter()
                 .try_for_each(|run| self.turn(run, &[Told::Held], Told::Waiting)),
