@@ -35,3 +35,8 @@ struct Review;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/steps.md")]
 struct Steps;
+
+/// The programs of the page on control.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/control.md")]
+struct Control;

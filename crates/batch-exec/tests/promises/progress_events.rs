@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use batch_core::batch::Batch;
 use batch_core::journal::{Event, EventKind};
+use batch_core::request::RunUpdate;
 use batch_core::storage::SinkStart;
 use parking_lot::Mutex;
 
@@ -126,6 +127,7 @@ async fn webhooks_carry_every_event_with_the_fields_that_the_catalogue_names() {
     let webhook = receiver.sink(&yard).start().await.unwrap();
     let work = |run: RunContext| async move {
         match (run.id().ordinal().get(), run.attempt().get()) {
+            (0, 1) if run.snoozes() == 0 => return Ok(Outcome::snooze(SECOND)),
             (0, 1) => Err("again")?,
             (1, _) => return Ok(Outcome::fail("BAD", "no")),
             (2, _) => tokio::time::sleep(30 * SECOND).await,
@@ -148,6 +150,12 @@ async fn webhooks_carry_every_event_with_the_fields_that_the_catalogue_names() {
             yard.engine.reject(run, "no").await.unwrap();
         }
         yard.finished(batch).await;
+        webhook.idle().await;
+        let run = yard.run(batch, 0).await.id;
+        let update = RunUpdate::new().name("new");
+        yard.engine.update_run(run, update).await.unwrap();
+        yard.engine.delete_run(run).await.unwrap();
+        yard.engine.delete_batch(batch).await.unwrap();
     }
     let cancelled = yard.submit("w", 3).await;
     tokio::time::sleep(SECOND).await;

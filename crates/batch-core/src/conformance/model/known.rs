@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::run::{RunState, Verdict};
+use crate::run::{Failure, Run, RunState, Verdict};
 use crate::storage::{ClaimedRun, ReviewReply};
 
 /// A run interrupted this often executes in quarantine.
@@ -71,6 +71,26 @@ impl Known {
             _ if self.verdict == Some(verdict) => ReviewReply::Repeated,
             other => ReviewReply::NotInReview(other),
         }
+    }
+
+    /// The store says the same of it.
+    pub(super) fn compare(&self, run: &Run) {
+        assert_eq!(run.state, self.state, "{}", run.id);
+        assert!(!self.deleted, "{} was deleted", run.id);
+        let tag = run.metadata.to_map().get("tag").cloned();
+        assert_eq!(tag, self.tag.map(Into::into), "{}", run.id);
+        assert_eq!(run.attempts, self.attempts, "{}", run.id);
+        assert_eq!(run.interruptions, self.interruptions, "{}", run.id);
+        assert_eq!(run.snoozes, self.snoozes, "{}", run.id);
+        assert_eq!(run.ended_at.is_some(), self.state.is_ended(), "{run:?}");
+        let answer = run
+            .review
+            .as_ref()
+            .and_then(|review| review.answer.as_ref());
+        assert_eq!(answer.map(|answer| answer.verdict), self.verdict);
+        let reason = run.failure.as_ref().map(Failure::reason);
+        let crashed = self.state == RunState::Failed && self.interruptions > 5;
+        assert!(!crashed || reason == Some(Failure::CRASHED) || reason == Some("X"));
     }
 
     /// Somebody cancels it.
