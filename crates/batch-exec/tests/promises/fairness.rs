@@ -11,8 +11,23 @@ use tokio::time::Instant;
 use super::yard::Yard;
 use batch_exec::executor::{Outcome, RunContext};
 
-const SLOTS: usize = 8;
-const PREFETCH: usize = 16;
+/// How much a dispatcher takes on at a time.
+#[derive(Clone, Copy)]
+struct Width {
+    slots: usize,
+    prefetch: usize,
+}
+
+/// Few runs at once and few ahead, so that whatever goes before is seen.
+const NARROW: Width = Width {
+    slots: 8,
+    prefetch: 16,
+};
+/// What the comparison with other queues dispatches with.
+const WIDE: Width = Width {
+    slots: 64,
+    prefetch: 256,
+};
 
 fn texts(number: u32) -> impl Iterator<Item = Input> + Send {
     (0..number).map(|n| Input::text(format!("text {n}")))
@@ -39,8 +54,8 @@ fn noting<T: Send + 'static>(
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn ten_runs_behind_a_hundred_thousand_begin_with_few_others_before_them() {
+/// Ten runs come while a hundred thousand are worked on; how many others begin before the last of them?
+async fn begun_before_ten_behind_a_hundred_thousand(width: Width) -> usize {
     let yard = Yard::new().await;
     let began = Arc::new(Mutex::new(Vec::new()));
     yard.engine
@@ -51,8 +66,8 @@ async fn ten_runs_behind_a_hundred_thousand_begin_with_few_others_before_them() 
     yard.engine.submit_all(huge, texts(100_000)).await.unwrap();
     let dispatcher = yard
         .dispatcher()
-        .concurrency(NonZeroUsize::new(SLOTS).unwrap())
-        .prefetch(PREFETCH)
+        .concurrency(NonZeroUsize::new(width.slots).unwrap())
+        .prefetch(width.prefetch)
         .workflow("w", noting(&began, |run| run.id().batch()))
         .start()
         .await
@@ -60,7 +75,7 @@ async fn ten_runs_behind_a_hundred_thousand_begin_with_few_others_before_them() 
     // In the midst of the huge one.
     tokio::time::sleep(Duration::from_millis(20_500)).await;
     let before = began.lock().len();
-    assert!(before >= 20 * SLOTS, "{before} began");
+    assert!(before >= 20 * width.slots, "{before} began");
     let small = yard.submit("w", 10).await;
     let finished = yard.finished(small).await;
     assert_eq!(finished.counts.processed, 10);
@@ -68,11 +83,20 @@ async fn ten_runs_behind_a_hundred_thousand_begin_with_few_others_before_them() 
     let last = began.iter().rposition(|batch| *batch == small).unwrap();
     let foreign = began[..last].iter().filter(|batch| **batch != small);
     let foreign = foreign.count();
-    assert!(
-        foreign <= 10 + SLOTS + PREFETCH,
-        "{foreign} others began before its last run did"
-    );
     dispatcher.shutdown().await.unwrap();
+    foreign
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_runs_behind_a_hundred_thousand_begin_with_few_others_before_them() {
+    let others = begun_before_ten_behind_a_hundred_thousand(NARROW).await;
+    assert!(others <= 10 + NARROW.slots + NARROW.prefetch, "{others}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dispatcher_that_takes_much_at_a_time_is_as_fair() {
+    let others = begun_before_ten_behind_a_hundred_thousand(WIDE).await;
+    assert!(others <= 10 + WIDE.slots + WIDE.prefetch, "{others}");
 }
 
 #[tokio::test(start_paused = true)]
