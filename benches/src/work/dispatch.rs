@@ -23,7 +23,7 @@ impl Dispatching {
         concurrency: NonZeroUsize::new(8).expect("8 is not zero"),
         prefetch: 16,
     };
-    /// 64 at once and 256 ahead, which is the dispatcher's default.
+    /// 64 at once and 256 ahead, in the fairness test of `batch-exec` too.
     pub const WIDE: Self = Self {
         concurrency: NonZeroUsize::new(64).expect("64 is not zero"),
         prefetch: 256,
