@@ -68,7 +68,7 @@ impl StepBook {
         Fut: Future<Output = Result<T, ExecutorError>>,
     {
         let turn = self.begin(name)?;
-        if let Some(step) = self.known().await?.get(&turn.name) {
+        if let Some(step) = self.known(&turn.name).await?.get(&turn.name) {
             return Ok(turn.end(step)?);
         }
         if stop.is_cancelled() {
@@ -95,13 +95,18 @@ impl StepBook {
     }
 
     /// What the run had recorded when it was claimed.
-    async fn known(&self) -> Result<&Steps, StepError> {
+    ///
+    /// Steps go with the end of a run: where some are gone, somebody else has ended it.
+    async fn known(&self, name: &StepName) -> Result<&Steps, StepError> {
         let read = || self.storage.steps(self.claim.run);
-        let known = self.known.get_or_try_init(async || match self.before {
+        let read = async || match self.before {
             0 => Ok(Steps::default()),
-            _ => patiently(read).await,
-        });
-        known.await.map_err(StepError::Storage)
+            before => match patiently(read).await.map_err(StepError::Storage)? {
+                steps if steps.len() < before as usize => Err(StepError::ClaimLost(name.clone())),
+                steps => Ok(steps),
+            },
+        };
+        self.known.get_or_try_init(read).await
     }
 
     /// Records a step; gives the one that is recorded under its name by then.

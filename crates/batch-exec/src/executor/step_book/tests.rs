@@ -137,3 +137,17 @@ async fn a_result_that_somebody_recorded_first_is_the_one_that_counts() {
     assert_eq!(ground.step(&two, "a").await.unwrap(), 0);
     assert_eq!(ground.effects.load(Ordering::SeqCst), 2);
 }
+
+#[tokio::test]
+async fn who_finds_the_recorded_steps_gone_does_none_of_them_again() {
+    let mut ground = Ground::new().await;
+    ground.step(&ground.book(), "a").await.unwrap();
+    ground.run.steps = 1;
+    let late = ground.book();
+    let end = Disposition::Processed { output: None };
+    let claim = batch_core::storage::Claim::new(ground.run.claim.key(), ground.run.claim.attempt());
+    let settlement = Settlement::new(claim, end);
+    ground.storage.settle(vec![settlement]).await.unwrap();
+    assert!(ground.step(&late, "a").await.is_err());
+    assert_eq!(ground.effects.load(Ordering::SeqCst), 1);
+}
