@@ -55,6 +55,8 @@ pub(crate) const RAW_SLED: &str = "limit: raw sled, same chunks, 1 thread";
 pub(crate) const SLED: &str = "batchyard sled";
 pub(crate) const REDB: &str = "batchyard redb";
 pub(crate) const MEMORY: &str = "batchyard memory";
+pub(crate) const SLED_WIDE: &str = "batchyard sled, 64 at once, 256 ahead";
+pub(crate) const MEMORY_WIDE: &str = "batchyard memory, 64 at once, 256 ahead";
 pub(crate) const EFFECTUM: &str = "effectum";
 pub(crate) const APALIS_MEMORY: &str = "apalis memory";
 pub(crate) const APALIS_SQLITE: &str = "apalis-sqlite";
@@ -103,7 +105,7 @@ pub(crate) const ROWS: &[Row] = &[
         subjects: &[
             us(SLED, "sled"),
             us(REDB, "redb"),
-            us("batchyard sled, 64 at once, 256 ahead", "sled-wide"),
+            us(SLED_WIDE, "sled-wide"),
             us("batchyard redb, 64 at once, 256 ahead", "redb-wide"),
             us("batchyard sled, a sync per run", "sled-singly"),
             us("batchyard redb, a sync per run", "redb-singly"),
@@ -141,7 +143,7 @@ pub(crate) const ROWS: &[Row] = &[
         subjects: &[
             us("limit: tokio mpsc", "channel"),
             us(MEMORY, "memory"),
-            us("batchyard memory, 64 at once, 256 ahead", "memory-wide"),
+            us(MEMORY_WIDE, "memory-wide"),
             us("batchyard memory, so and 200 batches waiting", "memory-200"),
             peer(APALIS_MEMORY, "peer-apalis", &["dispatch-memory"]),
         ],

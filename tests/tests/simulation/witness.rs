@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use batch_core::batch::Flow;
+use batch_core::batch::{Counts, Flow};
 use batch_core::id::{BatchId, RunId};
 use batch_core::journal::{Entry, Fact, RunEnd, RunReviewed, RunSnooze, Sequence};
 use batch_core::ordinal::Ordinal;
@@ -175,26 +175,28 @@ impl Witness {
                 must!(held, "{} is asked to stop and held by nobody", id(ordinal));
                 Ok(())
             }),
-            Fact::Finished { counts, .. } => {
-                let of = self.of(batch);
-                let ended = |state| of.iter().filter(|run| run.ended == Some(state)).count();
-                for state in RunState::ALL {
-                    let (said, seen) = (counts.of(state), ended(state) as u64);
-                    must!(
-                        said == seen,
-                        "{batch} finished with {said} {state}, seen {seen}"
-                    );
-                }
-                must!(
-                    counts.total() == of.len() as u64,
-                    "{batch} finished with {counts}"
-                );
-                let known = self.batches.get_mut(&batch);
-                known.expect("an entry of a known batch").finished = Some(at);
-                Ok(())
-            }
+            Fact::Finished { counts, .. } => self.finished(batch, counts, at),
             other => Err(format!("{other:?} is unknown to the witness")),
         }
+    }
+
+    fn finished(&mut self, batch: BatchId, counts: &Counts, at: Sequence) -> Verdict {
+        let of = self.of(batch);
+        let ended = |state| of.iter().filter(|run| run.ended == Some(state)).count();
+        for state in RunState::ALL {
+            let (said, seen) = (counts.of(state), ended(state) as u64);
+            must!(
+                said == seen,
+                "{batch} finished with {said} {state}, seen {seen}"
+            );
+        }
+        must!(
+            counts.total() == of.len() as u64,
+            "{batch} finished with {counts}"
+        );
+        let known = self.batches.get_mut(&batch);
+        known.expect("an entry of a known batch").finished = Some(at);
+        Ok(())
     }
 
     fn known(&mut self, run: RunId) -> Result<&mut KnownRun, String> {
