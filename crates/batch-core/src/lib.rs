@@ -100,7 +100,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`engine`] | submit, read, wait, control: begin here |
+//! | [`engine`] | submit, read, wait, control, answer reviews: begin here |
 //! | [`request`], [`valid`] | what a caller says, and what it is once it has been checked |
 //! | [`batch`], [`run`], [`catalogue`], [`id`], [`ordinal`] | what is read back |
 //! | [`journal`] | what happened, in order, for whoever delivers events |

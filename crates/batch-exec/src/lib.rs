@@ -42,7 +42,8 @@
 //! | loses its process | interrupted: it runs again, and no attempt is counted |
 //!
 //! So every run ends exactly once, and is executed at least once: an effect of
-//! an executor can repeat. [`RunContext::idempotency_key`] is the same each time.
+//! an executor can repeat. [`RunContext::idempotency_key`] is the same each time, and what
+//! [`RunContext::step`] has recorded is not done again.
 //!
 //! # Events
 //!
