@@ -188,6 +188,7 @@ macro_rules! conformance_cases {
                 replies_stand_in_the_order_of_the_requests [];
                 the_same_verdict_again_changes_nothing [];
                 what_is_not_in_review_takes_no_answer [];
+                a_run_that_was_deleted_takes_no_answer_and_is_not_there [];
                 a_run_in_review_is_cancelled_by_itself_or_with_its_batch [];
                 what_is_in_review_is_there_after_a_crash [durable];
                 any_number_of_runs_is_answered_in_one_call [];

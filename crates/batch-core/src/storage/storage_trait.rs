@@ -179,7 +179,7 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// A run that is approved ends as processed, and one that is rejected as rejected, each with
     /// the output it had. The same verdict again is told so and changes nothing: the first answer
     /// stands, with its note. On any other run nothing is changed, and the reply says where it
-    /// stands. A long list of answers may be recorded in several commits, in order. Answering again
+    /// stands. A run that was deleted is [`ReviewReply::NotFound`]. A long list of answers may be recorded in several commits, in order. Answering again
     /// after an unclear error is safe.
     async fn review(&self, requests: Vec<ReviewRequest>) -> Result<Vec<ReviewReply>, StorageError>;
 

@@ -8,8 +8,8 @@ use crate::journal::Fact;
 use crate::ordinal::Ordinal;
 use crate::run::{Note, Output, Run, RunState, Verdict};
 use crate::storage::{
-    BatchQuery, CancelReply, Claim, PageRequest, Renewal, ReviewReply, ReviewRequest, RunQuery,
-    Settled, Settlement,
+    BatchQuery, CancelReply, Claim, DeleteReply, PageRequest, Renewal, ReviewReply, ReviewRequest,
+    RunQuery, Settled, Settlement,
 };
 use crate::time::Clock;
 
@@ -198,6 +198,21 @@ pub(crate) async fn what_is_not_in_review_takes_no_answer(yard: &mut Yard) {
         assert_eq!(reply, ReviewReply::NotFound);
     }
     assert_eq!((yard.runs_of(id).await, yard.head().await), before);
+}
+
+/// Shows: "A run that was deleted is ReviewReply::NotFound."
+pub(crate) async fn a_run_that_was_deleted_takes_no_answer_and_is_not_there(yard: &mut Yard) {
+    let id = in_review(yard, 3, 2).await;
+    let approve = ReviewRequest::approve(run_id(id, 0));
+    assert_eq!(answer(yard, approve.clone()).await, ReviewReply::Recorded);
+    assert_eq!(yard.delete_run(id, 0).await, DeleteReply::Deleted);
+    let before = yard.head().await;
+    let other = ReviewRequest::reject(run_id(id, 0));
+    for request in [approve, other] {
+        assert_eq!(answer(yard, request).await, ReviewReply::NotFound);
+    }
+    assert_eq!(yard.head().await, before, "nothing was written");
+    yard.recount(id).await;
 }
 
 /// Shows: "Cancelled, by itself or with its batch, it ends as cancelled."

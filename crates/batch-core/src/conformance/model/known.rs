@@ -63,6 +63,7 @@ impl Known {
     /// Somebody answers its review, if it is in one.
     pub(super) fn review(&mut self, verdict: Verdict) -> ReviewReply {
         match self.state {
+            _ if self.deleted => ReviewReply::NotFound,
             RunState::NeedsReview => {
                 self.state = verdict.state();
                 self.verdict = Some(verdict);

@@ -75,7 +75,12 @@ impl<K: OrderedKv> Machine<K> {
             Some(OutputPlace::Apart) => self.stage.parts(&output)?,
             _ => 0,
         };
-        // Those of a run that was cancelled with its batch go in steps, and may still be there.
+        // Those of a run that was swept with its batch go in steps, and may still be there.
+        let steps = key::steps(id, ordinal);
+        let step_parts = match standing.record.steps {
+            0 => 0,
+            _ => self.stage.parts(&steps)?,
+        };
         let secrets = key::secrets(id, ordinal);
         let secret_parts = match header.with_secrets {
             0 => 0,
@@ -83,6 +88,7 @@ impl<K: OrderedKv> Machine<K> {
         };
         let finished = self.finished_now(id)?;
         self.put_chunk(&chunk);
+        self.stage.delete(&steps, step_parts);
         self.stage.delete(&secrets, secret_parts);
         self.stage.delete(&output, output_parts);
         if self.opened(id, ordinal).is_some() {
@@ -100,6 +106,7 @@ impl<K: OrderedKv> Machine<K> {
         let sequence = self.note(id, Fact::Deleted(one));
         if let Some(batch) = self.change(id) {
             batch.record.deleted.insert(ordinal);
+            batch.record.stepped.remove(ordinal);
         }
         self.touch(id, finished, sequence, Some(ordinal));
         Ok(DeleteReply::Deleted)
@@ -111,6 +118,15 @@ impl<K: OrderedKv> Machine<K> {
             (Some(batch), _) => batch.record.deleted.clone(),
             (None, Some(end)) => end.deleted.clone(),
             (None, None) => OrdinalSet::new(),
+        }
+    }
+
+    /// Whether a run was deleted.
+    pub(super) fn is_deleted(&self, id: BatchId, header: &BatchHeader, ordinal: Ordinal) -> bool {
+        match (self.live.get(&id), &header.end) {
+            (Some(batch), _) => batch.record.deleted.contains(ordinal),
+            (None, Some(end)) => end.deleted.contains(ordinal),
+            (None, None) => false,
         }
     }
 

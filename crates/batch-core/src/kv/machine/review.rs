@@ -122,7 +122,10 @@ impl<K: OrderedKv> Machine<K> {
     /// Where a run stands, with its page open; `None` where there is none. The step that can fail.
     fn find(&mut self, run: RunId) -> Result<Option<Standing>, StorageError> {
         let header = self.header(run.batch())?;
-        let header = header.filter(|header| run.ordinal().get() < header.total);
+        let header = header.filter(|header| {
+            let (id, ordinal) = (run.batch(), run.ordinal());
+            ordinal.get() < header.total && !self.is_deleted(id, header, ordinal)
+        });
         header
             .map(|header| self.standing(run.batch(), &header, run.ordinal()))
             .transpose()

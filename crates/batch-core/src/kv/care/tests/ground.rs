@@ -122,6 +122,7 @@ impl OrderedKv for SharedKv {
 pub(super) struct Ground {
     pub map: SharedKv,
     pub storage: KvStorage<SharedKv>,
+    pub clock: ManualClock,
     /// Finished, with outputs under keys of their own.
     pub finished: BatchId,
     /// Half done, with runs in all sorts of places, and secrets.
@@ -262,6 +263,7 @@ impl Ground {
         Self {
             map,
             storage,
+            clock,
             finished,
             half,
             cancelled,
