@@ -113,13 +113,22 @@ impl Engine {
         runs: &OrdinalSet,
     ) -> Result<Vec<EndedRun>, StorageError> {
         let inputs = self.storage().inputs(id, runs.clone()).await?;
-        if inputs.len() != runs.len() as usize {
+        let changed = || {
             let doing = format!("read the runs of {id} to retry, which changed meanwhile");
-            return Err(StorageError::new(ErrorKind::Transient, doing));
+            StorageError::new(ErrorKind::Transient, doing)
+        };
+        if inputs.len() != runs.len() as usize {
+            return Err(changed());
         }
-        let runs = runs.iter().zip(inputs);
-        let runs = runs.map(|(ordinal, input)| EndedRun { ordinal, input });
-        Ok(runs.collect())
+        let mut found = Vec::with_capacity(inputs.len());
+        for (ordinal, input) in runs.iter().zip(inputs) {
+            // What a deleted run leaves must not become a run of its own.
+            if input == ValidInput::blank() && self.run(RunId::new(id, ordinal)).await?.is_none() {
+                return Err(changed());
+            }
+            found.push(EndedRun { ordinal, input });
+        }
+        Ok(found)
     }
 
     pub(super) async fn failed_ordinals(&self, id: BatchId) -> Result<OrdinalSet, StorageError> {
@@ -259,6 +268,9 @@ mod tests {
     use super::super::Replay;
     use super::super::fake_storage::{FakeStorage, WORKFLOW};
     use super::*;
+    use crate::id::WorkflowId;
+    use crate::memory::MemoryStorage;
+    use crate::storage::DeleteTarget;
 
     /// A batch of three, of which the first and the last have failed.
     async fn failed(storage: &Arc<FakeStorage>, inputs: [Input; 3]) -> (Engine, BatchHandle) {
@@ -376,6 +388,25 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(error, RetryError::NotFound(id) if id == nowhere));
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_a_run_that_was_deleted_meanwhile_is_not_submitted() {
+        let builder = Engine::builder();
+        let engine = builder.open(MemoryStorage::new()).await.unwrap();
+        let workflow = WorkflowId::new(WORKFLOW).unwrap();
+        engine.ensure_deployed(workflow).await.unwrap();
+        let batch = engine.submit(WORKFLOW, ["", "b"].map(Input::text)).await;
+        let batch = batch.unwrap();
+        batch.cancel().await.unwrap();
+        let both: OrdinalSet = [0, 1].map(Ordinal::new).into_iter().collect();
+        let inputs = engine.inputs_of(batch.id(), &both).await.unwrap();
+        assert_eq!(inputs.len(), 2, "an empty text is an input like others");
+        let run = RunId::new(batch.id(), Ordinal::new(1));
+        let target = DeleteTarget::Run(run);
+        engine.storage().delete(target).await.unwrap();
+        let error = engine.inputs_of(batch.id(), &both).await.err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Transient);
     }
 
     #[tokio::test]
