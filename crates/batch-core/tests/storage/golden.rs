@@ -4,9 +4,15 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use batch_core::batch::{Batch, BatchState};
-use batch_core::kv::WriteBatch;
+use batch_core::id::RunId;
+use batch_core::kv::{WriteBatch, verify_map};
+use batch_core::ordinal::{Ordinal, OrdinalSet};
+use batch_core::request::{Limits, RunUpdate};
 use batch_core::run::{Failure, Run, RunState};
-use batch_core::storage::{CancelTarget, Disposition};
+use batch_core::storage::{
+    CancelTarget, DeleteReply, DeleteTarget, Disposition, RunQuery, UpdateReply,
+};
+use batch_core::valid::validate_update;
 
 use super::faulty_kv::FaultyKv;
 use super::yard::{Yard, output, request, retry, run_id};
@@ -96,9 +102,7 @@ async fn write_if_asked() {
     std::fs::write(file(&name), lines.collect::<String>()).unwrap();
 }
 
-#[tokio::test]
-async fn a_store_of_the_first_format_opens_and_reads_as_it_was_left() {
-    write_if_asked().await;
+fn of_the_first_format() -> FaultyKv {
     let kv = FaultyKv::new();
     let mut writes = WriteBatch::new();
     for line in std::fs::read_to_string(file("v1.kv")).unwrap().lines() {
@@ -106,7 +110,49 @@ async fn a_store_of_the_first_format_opens_and_reads_as_it_was_left() {
         writes.put(unhex(key), unhex(value));
     }
     kv.tamper(writes);
-    let yard = Yard::on(kv);
+    kv
+}
+
+#[tokio::test]
+async fn inputs_of_the_first_format_are_updated_past_their_chunk_and_deleted() {
+    let yard = Yard::on(of_the_first_format());
+    let listed = yard.storage().runs(RunQuery::default()).await.unwrap();
+    let half = listed
+        .items
+        .iter()
+        .find(|run| run.state == RunState::Failed);
+    let (failed, id) = half.map(|run| (run.id, run.id.batch())).unwrap();
+    let all = || yard.storage().inputs(id, OrdinalSet::up_to(40));
+    let before = all().await.unwrap();
+    let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(9_000));
+    for place in (0..40).map(Ordinal::new) {
+        let update = RunUpdate::new().merge_json(&large);
+        let update = validate_update(place, update, &Limits::default()).unwrap();
+        let run = RunId::new(id, place);
+        let reply = yard.storage().update_run(run, update).await.unwrap();
+        assert!(matches!(reply, UpdateReply::Updated(_)));
+    }
+    for (before, after) in before.iter().zip(all().await.unwrap()) {
+        assert_eq!(
+            (before.source(), before.name()),
+            (after.source(), after.name())
+        );
+        assert_eq!(after.metadata().as_json(), large);
+    }
+    let target = DeleteTarget::Run(failed);
+    let reply = yard.storage().delete(target).await.unwrap();
+    assert_eq!(reply, DeleteReply::Deleted);
+    let blank = &all().await.unwrap()[failed.ordinal().get() as usize];
+    assert!(blank.metadata().is_empty());
+    let report = verify_map(&yard.kv).unwrap();
+    assert!(report.is_sound(), "{report}");
+    assert_eq!(yard.work_off().await, 36);
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_format_opens_and_reads_as_it_was_left() {
+    write_if_asked().await;
+    let yard = Yard::on(of_the_first_format());
     check(&yard).await;
     assert_eq!(yard.work_off().await, 36);
 }
