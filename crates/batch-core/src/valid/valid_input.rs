@@ -38,6 +38,22 @@ impl ValidInput {
         }
     }
 
+    /// An input as a store has it, without the values of its secrets.
+    pub(crate) fn stored(
+        source: Source,
+        name: Option<String>,
+        metadata: Metadata,
+        secret_names: Vec<String>,
+    ) -> Self {
+        Self {
+            source,
+            name,
+            metadata,
+            secret_names,
+            secrets: Secrets::new(),
+        }
+    }
+
     /// What the run works on.
     #[must_use]
     pub fn source(&self) -> &Source {

@@ -1,4 +1,4 @@
-use super::encode_onto;
+use super::input_writer::write_input;
 use crate::ordinal::Ordinal;
 use crate::valid::ValidInput;
 
@@ -52,7 +52,7 @@ impl InputChunks {
         self.next += 1;
         let mut chunk = (self.open.take()).unwrap_or_else(|| OpenChunk::at(ordinal, self.limit));
         let mut begin = chunk.payload.len();
-        encode_onto(&mut chunk.payload, input);
+        write_input(&mut chunk.payload, input);
         if !chunk.places.is_empty() && chunk.bytes_with_one_more() > self.limit {
             let mut next = OpenChunk::at(ordinal, self.limit);
             next.payload.extend_from_slice(&chunk.payload[begin..]);
@@ -80,7 +80,7 @@ impl InputChunk {
         for input in inputs {
             // An input has at most some mebibytes, so the places fit.
             chunk.places.push(chunk.payload.len() as u32);
-            encode_onto(&mut chunk.payload, input);
+            write_input(&mut chunk.payload, input);
         }
         chunk.close().payload
     }

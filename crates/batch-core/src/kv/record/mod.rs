@@ -7,6 +7,8 @@ mod frame;
 mod head;
 mod idempotency_record;
 mod input_chunk;
+mod input_reader;
+mod input_writer;
 mod journal_record;
 mod live_record;
 mod run_page;
@@ -16,7 +18,6 @@ mod tidy;
 
 pub(super) use batch_header::{BatchEnd, BatchHeader};
 pub(super) use bucket_record::BucketRecord;
-use codec::encode_onto;
 pub(super) use codec::{decode, encode, millis, timestamp};
 pub(super) use frame::{FRAME_BYTES, frame, unframe};
 pub(super) use head::Head;

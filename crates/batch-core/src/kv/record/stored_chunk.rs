@@ -3,6 +3,7 @@ use serde::de::IgnoredAny;
 
 use super::decode;
 use super::input_chunk::{HAS_PLACES, PLACE_BYTES, PREFIX_BYTES};
+use super::input_reader::read_input;
 use crate::ordinal::Ordinal;
 use crate::storage::{ErrorKind, StorageError};
 use crate::valid::ValidInput;
@@ -63,7 +64,8 @@ impl StoredChunk {
         let at = ordinal.get().checked_sub(self.first);
         let place = at.and_then(|at| self.places.of(at as usize));
         let bytes = place.and_then(|place| self.payload.get(place));
-        bytes.map(|bytes| decode(bytes, what)).transpose()
+        let read = |bytes| read_input(bytes).map_or_else(|| decode(bytes, what), Ok);
+        bytes.map(read).transpose()
     }
 
     /// Decodes all its inputs.
