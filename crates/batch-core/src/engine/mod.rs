@@ -21,6 +21,7 @@ mod follower;
 mod handle_error;
 mod interrupted;
 mod key_conflict;
+mod members;
 mod progress;
 mod progress_reader;
 mod queue_full;

@@ -8,7 +8,7 @@ use crate::run::Run;
 /// Gives each run of a submission once it has ended, with its output, to the last.
 ///
 /// It waits for runs that have not ended, and for inputs that are still being submitted. It
-/// reads by pages: what it holds in memory does not grow with the submission, but for 16 bytes
+/// reads by pages: what it holds in memory does not grow with the submission, but for 20 bytes
 /// a batch in the order of completion. Runs that were deleted or pruned are passed over.
 ///
 /// ```no_run

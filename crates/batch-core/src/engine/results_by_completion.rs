@@ -1,17 +1,15 @@
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
+use super::members::Members;
 use super::progress_reader::ProgressReader;
 use super::result_position::Place;
 use super::{Engine, Progress, ResultsError};
-use crate::batch::Extent;
 use crate::id::{BatchId, SubmissionId};
 use crate::journal::{Entry, Fact, Sequence};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::Run;
-use crate::storage::{
-    BatchQuery, OutputDetail, PageRequest, PageSize, PageToken, RunQuery, StorageError,
-};
+use crate::storage::{OutputDetail, PageRequest, PageSize, PageToken, RunQuery, StorageError};
 
 /// The most runs that are read at once.
 const RUNS: usize = 250;
@@ -29,6 +27,8 @@ pub(super) struct ResultsByCompletion {
     of_next: u32,
     /// How many runs were given or were found to be gone, from the first on.
     given: u64,
+    /// How many of them before this began where another one had stopped.
+    before: u64,
     /// Entries that were read and not passed.
     entries: VecDeque<Entry>,
     /// What the first of them tells of.
@@ -52,14 +52,6 @@ struct Ended {
     token: Option<PageToken>,
 }
 
-/// The batches of the submission.
-#[derive(Debug)]
-struct Members {
-    known: HashSet<BatchId>,
-    /// Whether there were more to come when they were listed.
-    extent: Extent,
-}
-
 impl ResultsByCompletion {
     pub(super) fn new(
         engine: Engine,
@@ -75,6 +67,7 @@ impl ResultsByCompletion {
             passed,
             of_next,
             given,
+            before: given,
             entries: VecDeque::new(),
             ended: None,
             members: None,
@@ -100,8 +93,8 @@ impl ResultsByCompletion {
                 }
             };
             let batch = entry.batch;
-            if matches!(entry.fact, Fact::Created) {
-                self.meet(batch).await?;
+            if let (Fact::Created, Some(members)) = (&entry.fact, &mut self.members) {
+                members.meet(&self.engine, batch).await?;
             }
             if let Some(run) = self.next_of_entry(batch).await? {
                 return Ok(Some(run));
@@ -135,13 +128,16 @@ impl ResultsByCompletion {
         let before = self.of_next;
         self.of_next = u32::try_from(passed).unwrap_or(u32::MAX).max(before);
         self.given += u64::from(self.of_next - before);
+        if let Some(members) = &mut self.members {
+            members.give(batch, self.of_next - before);
+        }
         Ok(next)
     }
 
     /// Looks at what the first entry tells, once.
     fn begin_entry(&mut self, batch: BatchId) {
         let members = self.members.as_ref();
-        let ours = members.is_some_and(|members| members.known.contains(&batch));
+        let ours = members.is_some_and(|members| members.has(batch));
         let Some(entry) = self
             .entries
             .front()
@@ -180,13 +176,22 @@ impl ResultsByCompletion {
             self.engine.storage().wait(self.passed).await?;
             return Ok(Read::More);
         }
-        let missing = progress.counts.ended().saturating_sub(self.given);
-        match self.missed && missing > 0 {
-            true => Err(ResultsError::Trimmed {
+        match self.missing(progress.inputs).await? {
+            0 => Ok(Read::End),
+            missing => Err(ResultsError::Trimmed {
                 submission: self.id,
                 missing,
             }),
-            false => Ok(Read::End),
+        }
+    }
+
+    /// How many runs ended in entries that were trimmed before this came to them.
+    async fn missing(&self, inputs: u64) -> Result<u64, StorageError> {
+        match &self.members {
+            Some(members) if self.missed => {
+                members.missing(&self.engine, inputs, self.before).await
+            }
+            _ => Ok(0),
         }
     }
 
@@ -194,6 +199,9 @@ impl ResultsByCompletion {
     async fn journal(&mut self) -> Result<bool, StorageError> {
         let page = self.engine.storage().journal(self.passed, ENTRIES).await?;
         if page.trimmed > self.passed {
+            if let Some(members) = &mut self.members {
+                members.list_again(&self.engine).await?;
+            }
             (self.passed, self.of_next) = (page.trimmed, 0);
             self.missed = true;
         }
@@ -209,43 +217,9 @@ impl ResultsByCompletion {
 
     /// Lists the batches of the submission, once.
     async fn list_members(&mut self) -> Result<(), ResultsError> {
-        if self.members.is_some() {
-            return Ok(());
-        }
-        let submission = self.engine.submission(self.id).await?;
-        let submission = submission.ok_or(ResultsError::SubmissionNotFound(self.id))?;
-        let mut known = HashSet::new();
-        let mut query = BatchQuery {
-            submission: Some(self.id),
-            page: PageRequest {
-                size: PageSize::MAX,
-                token: None,
-            },
-            ..BatchQuery::default()
-        };
-        loop {
-            let page = self.engine.batches(query.clone()).await?;
-            known.extend(page.items.iter().map(|batch| batch.id));
-            query.page.token = page.next;
-            if query.page.token.is_none() {
-                let extent = submission.extent;
-                self.members = Some(Members { known, extent });
-                return Ok(());
-            }
-        }
-    }
-
-    /// A batch was created: it may be one that was not there when they were listed.
-    async fn meet(&mut self, batch: BatchId) -> Result<(), StorageError> {
-        let Some(members) = &mut self.members else {
-            return Ok(());
-        };
-        if members.extent == Extent::Complete || members.known.contains(&batch) {
-            return Ok(());
-        }
-        let found = self.engine.batch(batch).await?;
-        if found.is_some_and(|batch| batch.submission == self.id) {
-            members.known.insert(batch);
+        if self.members.is_none() {
+            let members = Members::list(&self.engine, self.id).await?;
+            self.members = Some(members.ok_or(ResultsError::SubmissionNotFound(self.id))?);
         }
         Ok(())
     }

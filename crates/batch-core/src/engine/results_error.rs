@@ -19,7 +19,8 @@ pub enum ResultsError {
     Trimmed {
         /// The submission.
         submission: SubmissionId,
-        /// How many runs have ended that were not given, and will not be.
+        /// How many runs have ended that were not given, and will not be. Where the reading went
+        /// on from a position and batches are gone since, it is at most so many.
         missing: u64,
     },
     /// The storage could not read. The next call tries again.

@@ -235,3 +235,51 @@ async fn by_completion_says_after_the_last_run_how_many_the_journal_no_longer_te
         [0, 1, 2]
     );
 }
+
+/// Of the first batch all was given, and it was pruned. Two runs of the second ended while nobody
+/// read, and the journal was trimmed to there.
+#[tokio::test]
+async fn by_completion_counts_no_runs_of_pruned_batches_in_place_of_those_it_missed() {
+    let engine = engine(3).await;
+    let submission = submitted(&engine, 6).await;
+    let first = claim(&engine, 3).await;
+    settle(&engine, first, processed).await;
+    let mut results = submission.results(ResultOrder::Completion);
+    for expected in 0..3 {
+        assert_eq!(number(&results.next().await.unwrap().unwrap()), expected);
+    }
+    let kept = results.position();
+    let second = claim(&engine, 2).await;
+    settle(&engine, second, processed).await;
+    let later = engine.clock().now().wall + Duration::from_secs(3_600);
+    let pruned = engine
+        .prune(PruneRequest::new(later, NonZeroU32::MIN))
+        .await;
+    assert_eq!(pruned.unwrap().batches, 1);
+    work(&engine, processed).await;
+
+    for mut results in [results, submission.results_from(kept)] {
+        assert_eq!(number(&results.next().await.unwrap().unwrap()), 5);
+        let error = results.next().await.unwrap_err();
+        assert!(
+            matches!(error, ResultsError::Trimmed { missing: 2, .. }),
+            "{error}"
+        );
+    }
+}
+
+/// The first batch was pruned, and the journal with it, before anybody read.
+#[tokio::test]
+async fn by_completion_misses_nothing_of_batches_that_were_pruned_before_it_began() {
+    let engine = engine(3).await;
+    let submission = submitted(&engine, 6).await;
+    let first = claim(&engine, 3).await;
+    settle(&engine, first, processed).await;
+    let later = engine.clock().now().wall + Duration::from_secs(3_600);
+    let prune = PruneRequest::new(later, NonZeroU32::MIN);
+    assert!(engine.prune(prune).await.unwrap().entries > 0);
+    work(&engine, processed).await;
+
+    let mut results = submission.results(ResultOrder::Completion);
+    assert_eq!(all(&mut results).await, [3, 4, 5]);
+}
