@@ -113,6 +113,11 @@ pub(super) fn deleted(batch: BatchId) -> Key {
     of_batch(DELETED, batch)
 }
 
+/// The headers of all batches that were deleted and are still told of.
+pub(super) fn all_deleted() -> KeyRange {
+    KeyRange::prefix(&[DELETED])
+}
+
 pub(super) fn live(batch: BatchId) -> Key {
     of_batch(LIVE, batch)
 }

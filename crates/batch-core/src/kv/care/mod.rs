@@ -25,6 +25,7 @@ mod rescued;
 mod run_records;
 mod runs_check;
 mod salvage;
+mod salvage_deleted;
 mod salvage_journal;
 mod salvage_keys;
 mod salvage_report;

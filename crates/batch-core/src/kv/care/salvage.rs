@@ -8,7 +8,7 @@ use super::{About, CopyReport, FindingKind, Loss, Rescued, SalvageReport, Salvag
 use crate::id::{BatchId, SubmissionId, WorkflowId};
 use crate::journal::Sequence;
 use crate::kv::key::{self, Key, Place};
-use crate::kv::record::{BatchHeader, Head, encode};
+use crate::kv::record::{BatchEnd, BatchHeader, Head, encode, timestamp};
 use crate::kv::{KvOptions, OrderedKv};
 use crate::storage::StorageError;
 
@@ -41,6 +41,7 @@ pub fn salvage<F: OrderedKv, T: OrderedKv>(
         salvage.lose(About::Store, text);
     }
     salvage.keep_batches()?;
+    salvage.keep_deleted()?;
     salvage.rebuild_submissions()?;
     salvage.rebuild_keys(options)?;
     salvage.rebuild_catalogue()?;
@@ -172,14 +173,9 @@ impl<'a, F: OrderedKv, T: OrderedKv> Salvage<'a, F, T> {
         }
         let header = &kept.header;
         let part = key::submission_part(header.submission, header.part);
-        let mut made = vec![(part, id.as_uuid().as_bytes().to_vec())];
+        self.put(part, id.as_uuid().as_bytes().to_vec())?;
         if let Some(end) = &header.end {
-            let at = crate::kv::record::timestamp(end.at);
-            made.push((key::finished(at, id), Vec::new()));
-            self.sequence = self.sequence.max(end.sequence);
-        }
-        for (key, payload) in made {
-            self.put(key, payload)?;
+            self.index_finished(id, end)?;
         }
         let workflow = header.workflow.clone();
         self.workflows
@@ -188,6 +184,16 @@ impl<'a, F: OrderedKv, T: OrderedKv> Salvage<'a, F, T> {
             .push(kept.clone());
         self.kept.insert(id, kept);
         Ok(())
+    }
+
+    /// Lists a batch among those that have finished. No entry about it is numbered anew.
+    pub(super) fn index_finished(
+        &mut self,
+        id: BatchId,
+        end: &BatchEnd,
+    ) -> Result<(), StorageError> {
+        self.sequence = self.sequence.max(end.last_entry());
+        self.put(key::finished(timestamp(end.at), id), Vec::new())
     }
 
     /// Copies a record that has been read before.
@@ -214,7 +220,7 @@ impl<'a, F: OrderedKv, T: OrderedKv> Salvage<'a, F, T> {
                 let about = About::Store;
                 let detail = text.to_owned();
                 self.losses.insert(Loss { about, detail });
-                Head::new(super::salvage_keys::random_key()?)
+                Head::new(random_key()?)
             }
         };
         head.live = live.count() as u64;
@@ -234,4 +240,11 @@ impl<'a, F: OrderedKv, T: OrderedKv> Salvage<'a, F, T> {
             },
         })
     }
+}
+
+fn random_key() -> Result<[u8; 32], StorageError> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key)
+        .map_err(|e| StorageError::io("draw random bytes for a new store", e))?;
+    Ok(key)
 }

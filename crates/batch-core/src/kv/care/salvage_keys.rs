@@ -15,13 +15,6 @@ use crate::kv::record::{
 use crate::kv::{KvOptions, OrderedKv};
 use crate::storage::StorageError;
 
-pub(super) fn random_key() -> Result<[u8; 32], StorageError> {
-    let mut key = [0; 32];
-    getrandom::fill(&mut key)
-        .map_err(|e| StorageError::io("draw random bytes for a new store", e))?;
-    Ok(key)
-}
-
 /// What follows from the batches: made anew of those that are kept, with what can still be read.
 impl<F: OrderedKv, T: OrderedKv> Salvage<'_, F, T> {
     pub(super) fn rebuild_submissions(&mut self) -> Result<(), StorageError> {

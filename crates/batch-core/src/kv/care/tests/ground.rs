@@ -18,8 +18,8 @@ use crate::memory::MemoryKv;
 use crate::request::{BatchRequest, Input, Limits};
 use crate::run::{Failure, Output, Step};
 use crate::storage::{
-    CancelTarget, Claim, ClaimRequest, Disposition, NewBatch, PruneRequest, Settlement, SinkStart,
-    SortOrder, StepReply, Storage, WorkflowChange,
+    CancelTarget, Claim, ClaimRequest, DeleteReply, DeleteTarget, Disposition, NewBatch,
+    PruneRequest, Settlement, SinkStart, SortOrder, StepReply, Storage, WorkflowChange,
 };
 use crate::time::{Clock, ManualClock};
 use crate::valid::validate;
@@ -228,6 +228,13 @@ fn all_sorts(n: usize) -> Option<Disposition> {
     })
 }
 
+/// Each call of a store in memory clears one step of what is deleted away.
+async fn clear_away(storage: &KvStorage<SharedKv>) {
+    for _ in 0..20 {
+        storage.sinks().await.unwrap();
+    }
+}
+
 impl Ground {
     pub(super) async fn new() -> Self {
         let map = SharedKv::new();
@@ -256,10 +263,7 @@ impl Ground {
         let cancelled = submit(&storage, request(20)).await;
         let target = CancelTarget::Batch(cancelled);
         storage.cancel(target).await.unwrap();
-        // Each call of a store in memory clears one step of what is deleted away.
-        for _ in 0..20 {
-            storage.sinks().await.unwrap();
-        }
+        clear_away(&storage).await;
         Self {
             map,
             storage,
@@ -268,5 +272,12 @@ impl Ground {
             half,
             cancelled,
         }
+    }
+
+    /// Deletes something with all that it leaves behind.
+    pub(super) async fn delete(&self, target: DeleteTarget) {
+        let reply = self.storage.delete(target).await.unwrap();
+        assert_eq!(reply, DeleteReply::Deleted);
+        clear_away(&self.storage).await;
     }
 }

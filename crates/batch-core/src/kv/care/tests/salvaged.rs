@@ -1,12 +1,14 @@
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use super::ground::{Ground, SharedKv};
-use crate::id::BatchId;
+use crate::id::{BatchId, RunId};
+use crate::journal::Sequence;
 use crate::kv::care::{About, Rescued, Salvaged, VerifyReport, salvage, verify_map};
 use crate::kv::key::{self, Place};
 use crate::kv::{KvOptions, KvStorage, OrderedKv};
 use crate::ordinal::Ordinal;
-use crate::storage::{ErrorKind, Storage};
+use crate::storage::{DeleteTarget, ErrorKind, Storage};
 
 fn saved(map: &SharedKv) -> Salvaged<SharedKv> {
     salvage(
@@ -150,4 +152,61 @@ async fn a_salvage_into_a_map_that_holds_something_is_refused() {
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(ground.map.dump(), before);
     assert!(ground.map.get(&key::unfinished()).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_deleted_batch_that_a_sink_has_yet_to_tell_of_is_kept_to_be_read() {
+    let ground = Ground::new().await;
+    ground.delete(DeleteTarget::Batch(ground.finished)).await;
+    let before = ground.map.dump();
+    let told = ground.storage.batch(ground.finished).await.unwrap();
+    assert!(told.as_ref().is_some_and(|b| b.deleted_at.is_some()));
+
+    let saved = saved(&ground.map);
+
+    assert_eq!(saved.report.losses, []);
+    assert_eq!(saved.report.batches, 2);
+    assert_eq!(saved.map.dump(), before);
+    let store = KvStorage::start(saved.map, KvOptions::default()).unwrap();
+    assert_eq!(store.batch(ground.finished).await.unwrap(), told);
+}
+
+#[tokio::test]
+async fn the_header_of_a_deleted_batch_that_cannot_be_read_is_named() {
+    let ground = Ground::new().await;
+    ground.delete(DeleteTarget::Batch(ground.finished)).await;
+    ground
+        .map
+        .flip(&[key::deleted(ground.finished), vec![0, 0]].concat());
+
+    let saved = saved(&ground.map);
+
+    let report = verify_map(&saved.map).unwrap();
+    assert!(report.is_sound(), "{report}");
+    let losses = saved.report.losses;
+    assert_eq!(losses.len(), 1, "{losses:?}");
+    assert_eq!(losses[0].about, About::Batch(ground.finished));
+}
+
+/// The entry is the last one about a batch that had finished before.
+#[tokio::test]
+async fn no_number_is_used_twice_where_the_last_entry_and_the_head_are_lost() {
+    let ground = Ground::new().await;
+    let first = RunId::new(ground.finished, Ordinal::new(0));
+    ground.delete(DeleteTarget::Run(first)).await;
+    let all = ground
+        .storage
+        .journal(Sequence::START, NonZeroU32::MAX)
+        .await;
+    let last = all.unwrap().head;
+    ground.map.delete(&key::head());
+    ground.map.delete(&key::journal(last));
+
+    let store = KvStorage::start(saved(&ground.map).map, KvOptions::default()).unwrap();
+
+    let page = store
+        .journal(Sequence::START, NonZeroU32::MIN)
+        .await
+        .unwrap();
+    assert!(page.trimmed >= last, "{} after {last}", page.trimmed);
 }
