@@ -17,7 +17,7 @@ pub enum UpdateError {
     /// The update breaks a rule, or the metadata would be too large with it.
     #[error(transparent)]
     Invalid(#[from] InvalidUpdate),
-    /// The storage could not write.
+    /// The storage could not write, or has no room for what the update adds.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }

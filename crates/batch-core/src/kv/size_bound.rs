@@ -1,12 +1,13 @@
-use super::shortage::{Bound, Shortage};
+use super::shortage::{Bound, Change, Shortage};
 use super::{ByteSize, Space};
 
 /// How large a store may become, and what room it keeps for the runs that it has taken.
 ///
 /// A submit past the bound is refused before anything is written, with
-/// [`ErrorKind::Full`](crate::storage::ErrorKind::Full). Nothing else is: claims,
-/// settlements, cancelling, the positions of sinks and pruning go on in the room that
-/// submits leave, so that a full disk stops submits before it stops work.
+/// [`ErrorKind::Full`](crate::storage::ErrorKind::Full), and so is an update of a run that makes
+/// the store larger. Nothing else is: claims, settlements, cancelling, the positions of sinks
+/// and pruning go on in the room that submits leave, so that a full disk stops submits before it
+/// stops work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SizeBound {
     /// The most bytes that the store may come to, with what is kept for its runs. Unset: as
@@ -29,27 +30,27 @@ impl SizeBound {
         each_run: ByteSize::new(0),
     };
 
-    /// Whether a batch may be taken.
+    /// Whether a batch may be taken, or an update be made.
     pub(super) fn check(self, space: Space, wanted: Wanted) -> Result<(), Shortage> {
         let for_runs = self.each_run.times(wanted.runs);
         let shortage = |bound| {
-            let (runs, batch, kept) = (wanted.runs, wanted.batch, for_runs);
             Err(Shortage {
                 bound,
-                runs,
-                batch,
-                kept,
+                change: wanted.change,
+                runs: wanted.runs,
+                bytes: wanted.bytes,
+                kept: for_runs,
             })
         };
         if let Some(most) = self.store {
             let used = space.used;
-            if used.and(wanted.batch).and(for_runs) > most {
+            if used.and(wanted.bytes).and(for_runs) > most {
                 return shortage(Bound::Store { used, most });
             }
         }
         if let Some(left) = space.left {
             let spare = self.spare;
-            if wanted.batch.and(for_runs).and(spare) > left {
+            if wanted.bytes.and(for_runs).and(spare) > left {
                 return shortage(Bound::Disk { left, spare });
             }
         }
@@ -67,12 +68,13 @@ impl Default for SizeBound {
     }
 }
 
-/// What a batch would take.
+/// What a batch or an update would take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wanted {
-    /// The bytes of the batch, and of what else waits for the same commit.
-    pub batch: ByteSize,
-    /// The runs of batches that have not finished, its own included.
+    pub change: Change,
+    /// Its bytes, and those of what else waits for the same commit.
+    pub bytes: ByteSize,
+    /// The runs of batches that have not finished, those of the batch included.
     pub runs: u64,
 }
 
@@ -91,8 +93,12 @@ mod tests {
             used: ByteSize::new(used),
             left: left.map(ByteSize::new),
         };
-        let batch = ByteSize::new(batch);
-        BOUND.check(space, Wanted { batch, runs })
+        let wanted = Wanted {
+            bytes: ByteSize::new(batch),
+            runs,
+            ..ONE_RUN
+        };
+        BOUND.check(space, wanted)
     }
 
     #[test]
@@ -151,7 +157,8 @@ mod tests {
         left: None,
     };
     const ONE_RUN: Wanted = Wanted {
-        batch: ByteSize::new(1),
+        change: Change::Batch,
+        bytes: ByteSize::new(1),
         runs: 1,
     };
 }

@@ -30,9 +30,9 @@ pub enum ErrorKind {
     Locked,
     /// The store was written by a newer program.
     NewerFormat,
-    /// There is no room for a batch beside what the runs in the store need. Nothing was
-    /// written, and all but submits goes on: let batches finish and prune them, raise the
-    /// bound or free space, and try again.
+    /// There is no room for a batch, or for an update that makes the store larger, beside what
+    /// the runs in the store need. Nothing was written, and all else goes on: let batches finish
+    /// and prune them, raise the bound or free space, and try again.
     Full,
     /// The request itself cannot be served: a token of another query, for one.
     Invalid,

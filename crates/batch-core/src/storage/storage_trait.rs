@@ -97,7 +97,7 @@ pub trait Storage: Debug + Send + Sync + 'static {
     ///
     /// Where there is no room beside what the runs in the store need, a batch is refused with
     /// [`ErrorKind::Full`](super::ErrorKind::Full) before anything is written. Every other
-    /// call goes on.
+    /// call goes on, but for an update that makes the store larger.
     /// A batch that brings a bound is refused with [`InsertReply::QueueFull`] where its runs and
     /// those that wait would be more than the bound; the reply says how many wait, and nothing
     /// is written. Runs that come to wait again are never refused.
@@ -202,6 +202,10 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// update allows, nothing is changed and the reply says both numbers. An update that
     /// changes nothing writes nothing, so repeating the call is safe. Any other is in the
     /// journal. A run that is not there, or not any more, is [`UpdateReply::NotFound`].
+    ///
+    /// Where there is no room beside what the runs in the store need, an update that makes the
+    /// store larger is refused with [`ErrorKind::Full`](super::ErrorKind::Full), and nothing is
+    /// changed.
     async fn update_run(
         &self,
         run: RunId,

@@ -17,8 +17,13 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "tests/storage/full.rs on a map that says it is full, tests/embedded on a full disk",
     ),
     (
-        "Every other call goes on.",
+        "Every other call goes on, but for an update that makes the store larger.",
         "tests/storage/full.rs on a map that says it is full, tests/embedded on a full disk",
+    ),
+    (
+        "Where there is no room beside what the runs in the store need, an update that makes the \
+         store larger is refused with ErrorKind::Full, and nothing is changed.",
+        "tests/storage/full.rs on a map that says it is full",
     ),
     (
         "A batch of any size expires in the same few writes.",

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
+use batch_core::id::BatchId;
 use batch_core::kv::WriteBatch;
 use batch_core::request::{BatchRequest, Input};
 use batch_core::storage::{ClaimRequest, ErrorKind};
@@ -32,6 +33,40 @@ async fn a_claim_of_large_inputs_is_bounded_in_bytes_and_the_next_goes_on() {
         claims.push(yard.claim(64).await.len());
     }
     assert_eq!(claims, [8, 8, 4]);
+}
+
+/// A batch each of whose inputs is a chunk by itself, so that an update rewrites no other.
+async fn chunks(yard: &Yard, inputs: u32) -> BatchId {
+    let input = |_| Input::text("x".repeat(400));
+    let request = BatchRequest::new("w").inputs((0..inputs).map(input));
+    yard.submit_request(request).await
+}
+
+#[tokio::test]
+async fn a_claim_of_inputs_that_updates_made_large_is_bounded_in_bytes_across_reopening() {
+    let mut yard = Yard::new().await;
+    let id = chunks(&yard, 20).await;
+    for ordinal in 0..20 {
+        yard.update(id, ordinal, 1_000_000).await;
+    }
+    yard.open().unwrap();
+    let mut claims = Vec::new();
+    while claims.iter().sum::<usize>() < 20 {
+        claims.push(yard.claim(64).await.len());
+    }
+    assert_eq!(claims, [8, 8, 4]);
+}
+
+#[tokio::test]
+async fn inputs_that_updates_made_small_again_are_claimed_together() {
+    let yard = Yard::new().await;
+    let id = chunks(&yard, 20).await;
+    for bytes in [1_000_000, 10] {
+        for ordinal in 0..20 {
+            yard.update(id, ordinal, bytes).await;
+        }
+    }
+    assert_eq!(yard.claim(64).await.len(), 20);
 }
 
 #[tokio::test]

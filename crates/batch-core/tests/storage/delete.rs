@@ -114,8 +114,9 @@ async fn an_update_writes_the_chunk_of_its_input_and_no_more_for_a_huge_batch() 
         assert!(matches!(reply, UpdateReply::Updated(_)));
         costs.push(yard.kv.writes() - before);
     }
-    // The head, the entry, and the chunk, which may have grown past one value.
-    assert!(costs.iter().all(|cost| *cost <= 4), "{costs:?}");
+    // The head, the entry, the batch's header and live record, and the chunk, which may have grown
+    // past one value.
+    assert!(costs.iter().all(|cost| *cost <= 6), "{costs:?}");
 }
 
 #[tokio::test]

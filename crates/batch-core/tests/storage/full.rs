@@ -113,6 +113,27 @@ async fn a_full_store_answers_a_submit_that_it_knows() {
     assert!(matches!(reply, InsertReply::Replayed(_)), "{reply:?}");
 }
 
+#[tokio::test]
+async fn a_full_store_refuses_an_update_that_makes_it_larger_and_changes_nothing() {
+    let yard = Yard::new().await;
+    let id = yard.submit(2).await;
+    yard.update(id, 0, 100_000).await;
+    let before = yard.run(id, 1).await;
+    yard.kv.set_space(left((16 << 20) + 2 * 2_048 + 50_000));
+    let writes = yard.kv.writes();
+
+    let error = yard.try_update(id, 1, 60_000).await.unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::Full);
+    let text = error.to_string();
+    assert!(text.contains("an update by"), "{text}");
+    assert_eq!(yard.kv.writes(), writes);
+    assert_eq!(yard.run(id, 1).await, before);
+    yard.update(id, 1, 20_000).await;
+    yard.kv.set_space(left(0));
+    yard.update(id, 0, 99_000).await;
+}
+
 /// 2 KiB for each run, until its batch has finished.
 #[tokio::test]
 async fn room_is_kept_for_the_runs_of_unfinished_batches_across_reopening() {

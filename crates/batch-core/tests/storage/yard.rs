@@ -7,14 +7,14 @@ use batch_core::id::{BatchId, RunId, WorkflowId};
 use batch_core::journal::{Entry, Sequence};
 use batch_core::kv::{KvOptions, KvStorage};
 use batch_core::ordinal::Ordinal;
-use batch_core::request::{BatchRequest, Input, Limits};
+use batch_core::request::{BatchRequest, Input, Limits, RunUpdate};
 use batch_core::run::{Failure, Output, Run};
 use batch_core::storage::{
     ClaimRequest, ClaimedRun, Disposition, InsertReply, NewBatch, RunQuery, Settled, Settlement,
-    Storage, StorageError, WorkflowChange,
+    Storage, StorageError, UpdateReply, WorkflowChange,
 };
 use batch_core::time::ManualClock;
-use batch_core::valid::{ValidBatch, validate};
+use batch_core::valid::{ValidBatch, validate, validate_update};
 
 use super::faulty_kv::FaultyKv;
 
@@ -125,6 +125,31 @@ impl Yard {
         let settlement = Settlement::new(run.claim, disposition);
         let replies = self.storage().settle(vec![settlement]).await.unwrap();
         replies[0]
+    }
+
+    pub async fn run(&self, batch: BatchId, ordinal: u32) -> Run {
+        let run = self.storage().run(run_id(batch, ordinal)).await.unwrap();
+        run.expect("it is there")
+    }
+
+    /// Gives a run metadata of about so many bytes.
+    pub async fn try_update(
+        &self,
+        batch: BatchId,
+        ordinal: u32,
+        bytes: usize,
+    ) -> Result<UpdateReply, StorageError> {
+        let mut limits = Limits::default();
+        limits.metadata_bytes = 2 << 20;
+        let update = RunUpdate::new().merge_json(format!(r#"{{"x":"{}"}}"#, "x".repeat(bytes)));
+        let update = validate_update(Ordinal::new(ordinal), update, &limits).unwrap();
+        let run = run_id(batch, ordinal);
+        self.storage().update_run(run, update).await
+    }
+
+    pub async fn update(&self, batch: BatchId, ordinal: u32, bytes: usize) {
+        let reply = self.try_update(batch, ordinal, bytes).await.unwrap();
+        assert!(matches!(reply, UpdateReply::Updated(_)), "{reply:?}");
     }
 
     /// Claims and settles until nothing is left to claim; gives how many were.

@@ -9,8 +9,8 @@ use crate::journal::Fact;
 use crate::kv::record::{
     BatchHeader, Fingerprint, IdempotencyRecord, InputChunk, LiveRecord, SubmissionRecord, Tidy,
 };
-use crate::kv::size_bound::{SizeBound, Wanted};
-use crate::kv::{ByteSize, OrderedKv, key};
+use crate::kv::shortage::Change;
+use crate::kv::{OrderedKv, SizeBound, key};
 use crate::ordinal::Ordinal;
 use crate::request::{Priority, Timing, VersionSelector};
 use crate::storage::{ErrorKind, InsertReply, QueueBound, StorageError};
@@ -74,7 +74,7 @@ impl<K: OrderedKv> Machine<K> {
         match self.look_up(batch)? {
             Lookup::Answered(reply) => Ok(Some(reply)),
             Lookup::Free(_) => {
-                self.check_room(&batch.belongings, batch.total)?;
+                self.check_room(Change::Batch, batch.belongings.bytes(), batch.total)?;
                 Ok(None)
             }
         }
@@ -87,7 +87,7 @@ impl<K: OrderedKv> Machine<K> {
         slice: &Belongings,
     ) -> Result<(), StorageError> {
         self.check_writable("store a batch")?;
-        self.check_room(slice, 0)?;
+        self.check_room(Change::Batch, slice.bytes(), 0)?;
         self.stage.put_record(&key::tidy(id), &Tidy::Staged, 0);
         self.put_belongings(id, slice);
         Ok(())
@@ -126,7 +126,7 @@ impl<K: OrderedKv> Machine<K> {
             }
             Lookup::Free(version) => version,
         };
-        self.check_room(&batch.belongings, batch.total)?;
+        self.check_room(Change::Batch, batch.belongings.bytes(), batch.total)?;
         if staged == Staged::Yes {
             self.stage.delete(&key::tidy(batch.id), 1);
         }
@@ -147,20 +147,6 @@ impl<K: OrderedKv> Machine<K> {
         }
         self.size = bound;
         Ok(())
-    }
-
-    /// Refuses a batch for which there is no room beside what the runs in the store need.
-    fn check_room(&mut self, belongings: &Belongings, runs: u32) -> Result<(), StorageError> {
-        let Some(space) = self.stage.space()? else {
-            return Ok(());
-        };
-        let bytes = belongings.bytes() + self.staged_bytes();
-        let wanted = Wanted {
-            batch: ByteSize::new(bytes as u64),
-            runs: self.live_runs + u64::from(runs),
-        };
-        let checked = self.size.check(space, wanted);
-        checked.map_err(|shortage| StorageError::new(ErrorKind::Full, shortage.to_string()))
     }
 
     /// The idempotency key first, then the catalogue, then the bound.

@@ -32,6 +32,7 @@ mod read_inputs;
 mod release;
 mod review;
 mod rewrite_input;
+mod room;
 mod schedule;
 mod settle;
 mod sinks;

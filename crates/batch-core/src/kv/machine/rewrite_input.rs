@@ -14,6 +14,8 @@ pub(super) struct Rewritten {
     payload: Vec<u8>,
     /// How many values the stored chunk spans.
     parts: u16,
+    /// By how many bytes it is larger than the stored one.
+    pub grown: i64,
 }
 
 /// Inputs are written once, but for these two: an update, and the delete of a run.
@@ -33,6 +35,7 @@ impl<K: OrderedKv> Machine<K> {
         let (key, stored) = found.ok_or_else(missing)?;
         let what = || format!("the chunk of inputs of {id} that holds input {ordinal}");
         let (first, _) = StoredChunk::extent(&stored.payload).ok_or_else(missing)?;
+        let before = stored.payload.len();
         let mut inputs = StoredChunk::read(stored.payload, what)?.inputs(what)?;
         let at = ordinal.get().checked_sub(first);
         let input = at.and_then(|at| inputs.get_mut(at as usize));
@@ -44,6 +47,7 @@ impl<K: OrderedKv> Machine<K> {
             return Err(StorageError::new(ErrorKind::Invalid, text));
         }
         Ok(Rewritten {
+            grown: difference(payload.len(), before),
             key,
             payload,
             parts: stored.parts,
@@ -53,4 +57,9 @@ impl<K: OrderedKv> Machine<K> {
     pub(super) fn put_chunk(&mut self, chunk: &Rewritten) {
         self.stage.put(&chunk.key, &chunk.payload, chunk.parts);
     }
+}
+
+fn difference(after: usize, before: usize) -> i64 {
+    let bytes = |len| i64::try_from(len).unwrap_or(i64::MAX);
+    bytes(after) - bytes(before)
 }

@@ -11,7 +11,8 @@ use crate::ordinal::OrdinalSet;
 use crate::request::{Priority, Timing};
 use crate::valid::Share;
 
-/// What a batch is. Written when it is stored, and once more when it ends.
+/// What a batch is. Written when it is stored, when an update makes an input larger or smaller,
+/// and when it ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::kv) struct BatchHeader {
     #[serde(rename = "s")]
@@ -26,7 +27,8 @@ pub(in crate::kv) struct BatchHeader {
     pub priority: Priority,
     #[serde(rename = "n")]
     pub total: u32,
-    /// The bytes of its inputs as they are stored, so that claims stay bounded.
+    /// The bytes of its inputs as they are stored, so that claims stay bounded. Those of deleted
+    /// runs still count, as what is left of the others says nothing about their average.
     #[serde(rename = "z", default)]
     pub bytes: u64,
     #[serde(rename = "c")]
