@@ -1,12 +1,14 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use batch_core::id::BatchId;
 use batch_core::kv::WriteBatch;
 use batch_core::request::{BatchRequest, Input};
-use batch_core::storage::{ClaimRequest, ErrorKind};
+use batch_core::run::RunState;
+use batch_core::storage::{ClaimRequest, Disposition, ErrorKind};
 
-use super::yard::{Yard, run_id, workflow};
+use super::yard::{Yard, retry, run_id, workflow};
 
 #[tokio::test]
 async fn a_claim_of_fresh_runs_costs_the_same_writes_for_one_and_for_many() {
@@ -67,6 +69,25 @@ async fn inputs_that_updates_made_small_again_are_claimed_together() {
         }
     }
     assert_eq!(yard.claim(64).await.len(), 20);
+}
+
+/// As long as it waited for its retry it said until when.
+#[tokio::test]
+async fn a_run_that_was_claimed_in_time_and_waits_again_is_due_at_no_time() {
+    let mut yard = Yard::new().await;
+    let id = yard.submit(2).await;
+    for run in yard.claim(2).await {
+        yard.settle(run, retry(60)).await;
+    }
+    yard.clock.advance(Duration::from_secs(60));
+    let mut held = yard.claim(2).await;
+    yard.settle(held.remove(0), Disposition::Released).await;
+    yard.open().unwrap();
+
+    for ordinal in 0..2 {
+        let run = yard.run(id, ordinal).await;
+        assert_eq!((run.state, run.due_at), (RunState::Pending, None));
+    }
 }
 
 #[tokio::test]
