@@ -206,7 +206,7 @@ fn note(state: &mut State, entry: &Entry) {
     let sight = match &entry.fact {
         Fact::NeedsReview(_) => Sight::RunInReview,
         Fact::Reviewed(_) => Sight::RunReviewed,
-        Fact::Released(_) => Sight::RunGivenBack,
+        Fact::Released(runs) if !runs.is_empty() => Sight::RunGivenBack,
         Fact::Snoozed(_) => Sight::RunSnoozed,
         Fact::Interrupted(_) => Sight::RunInterrupted,
         Fact::Cancelling(_) => Sight::RunAskedToStop,

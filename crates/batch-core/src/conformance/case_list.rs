@@ -74,6 +74,7 @@ macro_rules! conformance_cases {
                 a_paused_workflow_gives_no_run_until_it_is_resumed [];
                 a_paused_workflow_is_paused_after_a_crash [durable];
                 resuming_a_workflow_wakes_a_waiter [];
+                a_batch_paused_twice_over_is_told_paused_and_resumed_once [];
                 a_workflow_holds_no_more_than_it_may [];
                 a_workflow_goes_no_faster_than_its_rate [time];
                 a_limit_that_is_lowered_takes_no_run_from_its_holder [];

@@ -49,9 +49,10 @@ impl Event {
 pub enum EventKind {
     /// `batch.created`: the batch was stored, with all its runs.
     BatchCreated,
-    /// `batch.paused`: its waiting runs are not claimed, as it or its workflow was paused.
+    /// `batch.paused`: its waiting runs are not claimed, as it or its workflow was paused. Not
+    /// told where the other is paused already.
     BatchPaused,
-    /// `batch.resumed`: it or its workflow was resumed.
+    /// `batch.resumed`: it or its workflow was resumed, and neither is paused any more.
     BatchResumed,
     /// `batch.finished`: every run has ended. Comes once, after the events of all runs.
     BatchFinished {

@@ -27,12 +27,12 @@ static BATCH_CREATED: EventInfo = info(
 );
 static BATCH_PAUSED: EventInfo = info(
     "batch.paused",
-    "the batch or its workflow was paused: its waiting runs are not claimed; not told of a workflow where the batch is paused itself",
+    "the batch or its workflow was paused: its waiting runs are not claimed; not told where the other is paused already",
     &[],
 );
 static BATCH_RESUMED: EventInfo = info(
     "batch.resumed",
-    "the batch or its workflow was resumed",
+    "the batch or its workflow was resumed, and neither is paused any more",
     &[],
 );
 static BATCH_PROGRESS: EventInfo = info(

@@ -48,7 +48,7 @@ pub enum Fact {
     /// The batch was paused, by itself or with its workflow: its waiting runs are not claimed.
     #[serde(rename = "p")]
     Paused,
-    /// The batch was resumed, by itself or with its workflow.
+    /// The batch was resumed, by itself or with its workflow, and neither is paused any more.
     #[serde(rename = "g")]
     Resumed,
     /// The label or the metadata of these runs was changed. May come after the end of the batch.

@@ -170,8 +170,9 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// Pauses or resumes a batch: while it is paused, none of its runs is granted.
     ///
     /// What is held goes on, and a paused batch can be cancelled and expires. It stays paused
-    /// until it is resumed, and its view says so. What has ended stays as it is, and asking for
-    /// what is so already changes nothing.
+    /// until it is resumed, and its view says so. The journal tells of it, but not while the
+    /// workflow of the batch is paused. What has ended stays as it is, and asking for what is so
+    /// already changes nothing.
     async fn set_flow(&self, batch: BatchId, flow: Flow) -> Result<FlowReply, StorageError>;
 
     /// Records what people answer to runs in review; the replies stand in the order of the requests.

@@ -4,6 +4,7 @@
 
 mod deleting;
 mod ground;
+mod pausing;
 mod results;
 mod retry;
 mod updating;

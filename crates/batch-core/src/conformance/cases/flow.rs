@@ -8,6 +8,7 @@ use crate::catalogue::{Rate, Workflow, WorkflowLimits};
 use crate::conformance::sample::{kind, ordinals, poll_once, processed, request, workflow};
 use crate::conformance::yard::{LEASE, Yard};
 use crate::id::{BatchId, WorkflowId};
+use crate::journal::Fact;
 use crate::storage::{
     CancelReply, ClaimRequest, FlowReply, Renewal, WorkflowChange, WorkflowReply,
 };
@@ -176,6 +177,58 @@ pub(crate) async fn resuming_a_workflow_wakes_a_waiter(yard: &mut Yard) {
     assert_eq!(told(id), ["created", "paused", "resumed"]);
     assert_eq!(told(by_itself), ["created", "paused"]);
     assert_eq!(given(yard).await, 1);
+}
+
+/// Shows: "The journal tells of it, but not while the workflow of the batch is paused."
+/// Shows: "The journal tells of a pause at each of its live batches that is not paused by itself."
+pub(crate) async fn a_batch_paused_twice_over_is_told_paused_and_resumed_once(yard: &mut Yard) {
+    for [first, second, third, fourth] in [
+        [By::Itself, By::Workflow, By::Itself, By::Workflow],
+        [By::Itself, By::Workflow, By::Workflow, By::Itself],
+        [By::Workflow, By::Itself, By::Itself, By::Workflow],
+        [By::Workflow, By::Itself, By::Workflow, By::Itself],
+    ] {
+        let id = yard.submit(1).await;
+        first.set(yard, id, Flow::Paused).await;
+        assert_eq!(flow_told(yard, id).await, ["paused"]);
+        second.set(yard, id, Flow::Paused).await;
+        third.set(yard, id, Flow::Going).await;
+        assert_eq!(
+            flow_told(yard, id).await,
+            ["paused"],
+            "{second:?}, {third:?}"
+        );
+        assert_eq!(given(yard).await, 0);
+        fourth.set(yard, id, Flow::Going).await;
+        assert_eq!(flow_told(yard, id).await, ["paused", "resumed"]);
+        assert_eq!(given(yard).await, 1);
+    }
+}
+
+/// What of a batch is paused or resumed.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    Itself,
+    Workflow,
+}
+
+impl By {
+    async fn set(self, yard: &Yard, batch: BatchId, flow: Flow) {
+        match self {
+            Self::Itself => assert_eq!(set(yard, batch, flow).await, FlowReply::Changed),
+            Self::Workflow => {
+                change(yard, WorkflowChange::SetFlow(flow)).await;
+            }
+        }
+    }
+}
+
+/// The pauses and ends of pauses that the journal tells of a batch.
+async fn flow_told(yard: &Yard, batch: BatchId) -> Vec<&'static str> {
+    let journal = yard.journal().await;
+    let of_batch = journal.iter().filter(|entry| entry.batch == batch);
+    let told = of_batch.filter(|entry| matches!(entry.fact, Fact::Paused | Fact::Resumed));
+    told.map(|entry| kind(&entry.fact)).collect()
 }
 
 /// Shows: "Nor is one past its limits: not while as many of its runs are held as may be, and not faster than its rate."

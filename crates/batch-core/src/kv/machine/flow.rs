@@ -8,6 +8,7 @@ use crate::id::{BatchId, WorkflowId};
 use crate::journal::Fact;
 use crate::kv::record::BucketRecord;
 use crate::kv::{OrderedKv, key};
+use crate::ordinal::OrdinalSet;
 use crate::storage::{ErrorKind, FlowReply, StorageError};
 use crate::time::Moment;
 
@@ -29,10 +30,19 @@ impl<K: OrderedKv> Machine<K> {
         if batch.record.flow == flow {
             return Ok(FlowReply::Unchanged);
         }
+        let workflow = self.workflow(&batch.header.workflow)?;
+        let of_workflow = workflow.map_or(Flow::Going, |workflow| workflow.flow);
         if let Some(batch) = self.change(id) {
             batch.record.flow = flow;
         }
-        self.note_flow(id, flow);
+        match of_workflow {
+            Flow::Going => self.note_flow(id, flow),
+            // Nothing changes for its runs. An entry that tells nothing lets those who watch the
+            // batch look at it.
+            Flow::Paused => {
+                self.note(id, Fact::Released(OrdinalSet::new()));
+            }
+        }
         self.reschedule(id);
         Ok(FlowReply::Changed)
     }
@@ -45,7 +55,8 @@ impl<K: OrderedKv> Machine<K> {
         self.note(id, fact);
     }
 
-    /// Lets through what a changed workflow now says; its batches tell of a pause in the journal.
+    /// Lets through what a changed workflow now says; its batches tell of a pause in the journal,
+    /// but for those that are paused anyway.
     pub(super) fn follow_workflow(&mut self, before: Flow, workflow: &Workflow, now: Moment) {
         if let Some(gate) = self.gates.get_mut(&workflow.id) {
             gate.follow(workflow, now.uptime);

@@ -10,7 +10,7 @@ use batch_core::id::{BatchId, RunId, SinkName, SubmissionId, WorkflowId};
 use batch_core::journal::{Fact, Sequence};
 use batch_core::kv::{KeyValue, KvStorage};
 use batch_core::ordinal::OrdinalSet;
-use batch_core::run::{Failure, Run, Step, Steps, Verdict};
+use batch_core::run::{Failure, Run, RunState, Step, Steps, Verdict};
 use batch_core::storage::{
     BatchQuery, CancelReply, CancelTarget, Claim, ClaimKey, ClaimRequest, ClaimToken, Claimed,
     ClaimedRun, DeleteReply, DeleteTarget, Description, Disposition, FlowReply, InsertReply,
@@ -43,6 +43,8 @@ struct Memory {
     newest: BTreeMap<RunId, ClaimToken>,
     hidden: BTreeSet<BatchId>,
     inputs: BTreeMap<BatchId, Vec<ValidInput>>,
+    /// Runs that were deleted, and how they had ended.
+    deleted: BTreeMap<RunId, RunState>,
 }
 
 fn again(run: &ClaimedRun) -> ClaimedRun {
@@ -188,6 +190,13 @@ impl Animal {
             Flaw::LeavesOutEntries => {
                 entries.retain(|entry| !matches!(entry.fact, Fact::Released(_)));
             }
+            Flaw::ResumesTooSoon => {
+                for entry in &mut entries {
+                    if matches!(&entry.fact, Fact::Released(runs) if runs.is_empty()) {
+                        entry.fact = Fact::Resumed;
+                    }
+                }
+            }
             Flaw::FinishesEarly => {
                 for n in 1..entries.len() {
                     if matches!(entries[n].fact, Fact::Finished { .. }) {
@@ -295,6 +304,13 @@ impl Storage for Animal {
 
     async fn review(&self, requests: Vec<ReviewRequest>) -> Result<Vec<ReviewReply>, StorageError> {
         let mut replies = self.inner.review(requests.clone()).await?;
+        if self.flaw == Flaw::RemembersDeletedRuns {
+            let memory = self.memory.lock().unwrap();
+            for (reply, request) in replies.iter_mut().zip(&requests) {
+                let ended = memory.deleted.get(&request.run);
+                *reply = ended.map_or(*reply, |state| ReviewReply::NotInReview(*state));
+            }
+        }
         if self.flaw == Flaw::TakesASecondAnswer {
             for (reply, request) in replies.iter_mut().zip(&requests) {
                 let ended = ReviewReply::NotInReview(other(request.verdict).state());
@@ -412,9 +428,17 @@ impl Storage for Animal {
 
     async fn delete(&self, target: DeleteTarget) -> Result<DeleteReply, StorageError> {
         match self.flaw {
-            Flaw::ForgetsADelete => Ok(DeleteReply::Deleted),
-            _ => self.inner.delete(target).await,
+            Flaw::ForgetsADelete => return Ok(DeleteReply::Deleted),
+            Flaw::RemembersDeletedRuns => {
+                if let DeleteTarget::Run(run) = target
+                    && let Some(known) = self.inner.run(run).await?
+                {
+                    self.memory.lock().unwrap().deleted.insert(run, known.state);
+                }
+            }
+            _ => {}
         }
+        self.inner.delete(target).await
     }
 
     async fn update_run(

@@ -298,6 +298,22 @@ fn a_second_answer_to_a_review_that_is_taken_is_caught() {
 }
 
 #[test]
+fn a_review_of_a_deleted_run_that_is_answered_is_caught() {
+    is_caught(
+        Flaw::RemembersDeletedRuns,
+        "review::a_run_that_was_deleted_takes_no_answer_and_is_not_there",
+    );
+}
+
+#[test]
+fn a_batch_told_resumed_while_its_workflow_is_paused_is_caught() {
+    is_caught(
+        Flaw::ResumesTooSoon,
+        "flow::a_batch_paused_twice_over_is_told_paused_and_resumed_once",
+    );
+}
+
+#[test]
 fn random_days_find_these_by_themselves() {
     for flaw in [
         Flaw::LosesARun,

@@ -69,6 +69,10 @@ pub enum Flaw {
     IgnoresAClose,
     /// A review can be answered anew, and the last answer counts.
     TakesASecondAnswer,
+    /// A review of a run that was deleted is answered as if the run were there.
+    RemembersDeletedRuns,
+    /// A batch that is paused twice over is told resumed though only one pause has ended.
+    ResumesTooSoon,
     /// Closing leaves what is held to the next opening, as a death does.
     ClosesLikeADeath,
 }
