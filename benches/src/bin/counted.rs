@@ -48,9 +48,10 @@ fn run(words: &[&str]) -> Result<(), Broken> {
     match case {
         "submit" => yard.submit(times),
         "claim-settle" => yard.claim_and_settle(times),
+        "claim-turns" => yard.claim_in_turns(times),
         "journal" => yard.journal(times),
         "validate" => yard.validate(times),
-        _ => Err("submit, claim-settle, journal or validate".into()),
+        _ => Err("submit, claim-settle, claim-turns, journal or validate".into()),
     }
 }
 
@@ -104,6 +105,21 @@ impl Yard {
                 let submitting = self.engine.submit_batch(request(LOAD));
                 self.runtime.block_on(submitting)?;
             }
+            let working = work::claim_and_settle(storage, GROUP.get().into(), GROUP);
+            counted_region(|| self.runtime.block_on(working))?;
+        }
+        Ok(())
+    }
+
+    /// Claims of one run each of 64 among 1,000 submissions, and their settling.
+    fn claim_in_turns(&self, times: u32) -> Result<(), Broken> {
+        let storage = &**self.engine.storage();
+        let load = Load { inputs: 50, ..LOAD };
+        for _ in 0..1_000 {
+            self.runtime
+                .block_on(self.engine.submit_batch(request(load)))?;
+        }
+        for _ in 0..times {
             let working = work::claim_and_settle(storage, GROUP.get().into(), GROUP);
             counted_region(|| self.runtime.block_on(working))?;
         }
