@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::alike;
 use crate::batch::{BatchState, Counts};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::{Attempt, Failure, Note, Reviewer, RunState, Verdict};
@@ -14,10 +15,10 @@ pub enum Fact {
     Created,
     /// Runs were claimed.
     #[serde(rename = "s")]
-    Started(Vec<RunStart>),
+    Started(#[serde(with = "alike")] Vec<RunStart>),
     /// Attempts ended, and with them their runs.
     #[serde(rename = "e")]
-    Ended(Vec<RunEnd>),
+    Ended(#[serde(with = "alike")] Vec<RunEnd>),
     /// Attempts failed, and their runs wait for another.
     #[serde(rename = "r")]
     Retrying(Vec<RunRetry>),

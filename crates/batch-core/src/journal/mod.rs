@@ -1,5 +1,6 @@
 //! The ordered, durable log of what happened, and the events that readers make of it.
 
+mod alike;
 mod entry;
 mod event;
 mod event_id;
