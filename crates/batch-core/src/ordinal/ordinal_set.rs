@@ -137,6 +137,10 @@ impl OrdinalSet {
         if other.is_empty() {
             return;
         }
+        if self.is_empty() {
+            self.intervals.clone_from(&other.intervals);
+            return;
+        }
         let mut all = std::mem::take(&mut self.intervals);
         all.extend_from_slice(&other.intervals);
         all.sort_unstable();
@@ -146,6 +150,33 @@ impl OrdinalSet {
                 _ => self.intervals.push((start, end)),
             }
         }
+    }
+
+    /// Takes all members of another set out.
+    pub fn remove_all(&mut self, other: &Self) {
+        if self.is_empty() || other.is_empty() {
+            return;
+        }
+        let mut at = 0;
+        let mut left = Vec::with_capacity(self.intervals.len());
+        for (start, end) in &self.intervals {
+            let mut from = *start;
+            while let Some((cut, resume)) = other.intervals.get(at).filter(|(cut, _)| cut < end) {
+                if from < *cut {
+                    left.push((from, *cut));
+                }
+                from = from.max(*resume);
+                if resume > end {
+                    // It may reach into the next interval too.
+                    break;
+                }
+                at += 1;
+            }
+            if from < *end {
+                left.push((from, *end));
+            }
+        }
+        self.intervals = left;
     }
 
     /// The members, ascending.
@@ -215,6 +246,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn taking_all_of_another_set_out_leaves_the_rest(
+            mine in prop::collection::btree_set(0u32..40, 0..40),
+            others in prop::collection::btree_set(0u32..40, 0..40),
+        ) {
+            let set = |of: &BTreeSet<u32>| of.iter().copied().map(Ordinal::new).collect::<OrdinalSet>();
+            let mut left = set(&mine);
+            left.remove_all(&set(&others));
+            prop_assert_eq!(left, set(&mine.difference(&others).copied().collect()));
+        }
+
         #[test]
         fn it_behaves_as_a_plain_set(steps in prop::collection::vec((0u8..4, 0u32..40), 0..80)) {
             let mut set = OrdinalSet::new();

@@ -39,14 +39,13 @@ impl RunRecords {
                 read.unknown.union_with(&runs.collect());
                 continue;
             };
-            for (ordinal, record) in page.runs {
-                let ordinal = Ordinal::new(ordinal);
+            for (ordinal, record) in page.records() {
                 if RunPage::of(ordinal) != number || ordinal.get() >= total {
                     let text = format!("it has a record on page {number}, where it cannot be");
                     notes.find_run(batch, ordinal, FindingKind::RecordAstray, text);
                     continue;
                 }
-                read.records.insert(ordinal, record);
+                read.records.insert(ordinal, record.clone());
             }
         }
         Ok(read)

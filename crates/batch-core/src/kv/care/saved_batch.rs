@@ -89,8 +89,7 @@ fn waiting(live: &LiveRecord) -> OrdinalSet {
 
 fn with_output_apart(page: &RunPage) -> Vec<Ordinal> {
     let apart = page
-        .runs
-        .iter()
+        .records()
         .filter(|(_, record)| record.output == Some(OutputPlace::Apart));
-    apart.map(|(ordinal, _)| Ordinal::new(*ordinal)).collect()
+    apart.map(|(ordinal, _)| ordinal).collect()
 }

@@ -50,7 +50,7 @@ impl<K: OrderedKv> Machine<K> {
         let held = batch.claims.remove(&ordinal);
         let header = Arc::clone(&batch.header);
         if let Some(held) = held {
-            self.leases.remove(&(held.expires, run));
+            self.leases.remove(held.expires, run);
             self.schedule.let_go(&header, 1);
         }
         asked
@@ -76,7 +76,9 @@ impl<K: OrderedKv> Machine<K> {
         };
         *batch.record.ended.of_mut(end.state) += 1;
         batch.record.stepped.remove(ordinal);
-        self.stage.delete(&key::steps(id, ordinal), end.step_parts);
+        if end.step_parts > 0 {
+            self.stage.delete(&key::steps(id, ordinal), end.step_parts);
+        }
         if end.secret_parts > 0 {
             self.stage
                 .delete(&key::secrets(id, ordinal), end.secret_parts);

@@ -10,7 +10,6 @@ use super::read_inputs::StoredSecrets;
 use crate::id::{BatchId, RunId, WorkflowId};
 use crate::journal::{Fact, RunStart};
 use crate::kv::OrderedKv;
-use crate::kv::record::RunRecord;
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::Attempt;
 use crate::storage::{Claim, ClaimKey, ClaimRequest, Claimed, ClaimedRun, StorageError};
@@ -33,10 +32,17 @@ struct Taken {
     suspect: OrdinalSet,
 }
 
-/// What is read of a run before it is claimed.
+/// What is read of runs before they are claimed.
 struct Loaded {
-    ordinal: Ordinal,
-    input: ValidInput,
+    ordinals: OrdinalSet,
+    inputs: Vec<ValidInput>,
+    /// Of the runs that had been claimed before, or that have secrets.
+    pasts: BTreeMap<Ordinal, Past>,
+}
+
+/// What sets a run apart from a fresh one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Past {
     secret_parts: u16,
     step_parts: u16,
     attempts: u32,
@@ -232,78 +238,87 @@ impl<K: OrderedKv> Machine<K> {
         }
     }
 
-    fn load(&mut self, id: BatchId, taken: &Taken) -> Result<Vec<Loaded>, StorageError> {
-        let all = taken.all();
-        let inputs = self.read_inputs(id, &all)?;
-        let mut loaded = Vec::with_capacity(inputs.len());
-        for (ordinal, mut input) in all.iter().zip(inputs) {
-            let StoredSecrets { secrets, parts } = self.read_secrets(id, ordinal)?;
-            input.set_secrets(secrets);
-            let (mut record, mut step_parts) = (RunRecord::default(), 0);
-            if !taken.fresh.contains(ordinal) {
-                self.open_page(id, ordinal)?;
-                record = self.opened(id, ordinal).cloned().unwrap_or_default();
-                step_parts = self.step_parts(id, ordinal)?;
+    fn load(&mut self, id: BatchId, taken: &Taken) -> Result<Loaded, StorageError> {
+        let ordinals = taken.all();
+        let mut inputs = self.read_inputs(id, &ordinals)?;
+        let mut pasts = BTreeMap::new();
+        if self.has_secrets(id) {
+            for (ordinal, input) in ordinals.iter().zip(&mut inputs) {
+                let StoredSecrets { secrets, parts } = self.read_secrets(id, ordinal)?;
+                input.set_secrets(secrets);
+                pasts
+                    .entry(ordinal)
+                    .or_insert_with(Past::default)
+                    .secret_parts = parts;
             }
-            loaded.push(Loaded {
-                ordinal,
-                input,
-                secret_parts: parts,
-                step_parts,
-                attempts: record.attempts,
-                interruptions: record.interruptions,
-                snoozes: record.snoozes,
-                steps: record.steps,
-            });
         }
-        Ok(loaded)
+        for ordinal in taken.ready.iter().chain(taken.suspect.iter()) {
+            self.open_page(id, ordinal)?;
+            let past = pasts.entry(ordinal).or_default();
+            past.step_parts = self.step_parts(id, ordinal)?;
+            if let Some(record) = self.opened(id, ordinal) {
+                past.attempts = record.attempts;
+                past.interruptions = record.interruptions;
+                past.snoozes = record.snoozes;
+                past.steps = record.steps;
+            }
+        }
+        Ok(Loaded {
+            ordinals,
+            inputs,
+            pasts,
+        })
     }
 
     fn hold(
         &mut self,
         id: BatchId,
-        loaded: Vec<Loaded>,
+        loaded: Loaded,
         lease: Duration,
         now: Moment,
         runs: &mut Vec<ClaimedRun>,
     ) {
         let expires = now.uptime.saturating_add(lease);
-        let mut starts = Vec::with_capacity(loaded.len());
-        for run in loaded {
-            let ordinal = run.ordinal;
-            let attempt = Attempt::after(run.attempts);
+        let claimed_at = Self::millis(now);
+        let tokens = self.next_tokens(loaded.inputs.len());
+        if self.change(id).is_none() {
+            return;
+        }
+        let Some(batch) = self.live.get_mut(&id) else {
+            return;
+        };
+        self.leases.insert_all(expires, id, &loaded.ordinals);
+        batch.record.held.union_with(&loaded.ordinals);
+        runs.reserve(loaded.inputs.len());
+        let mut starts = Vec::with_capacity(loaded.inputs.len());
+        let read = loaded.ordinals.iter().zip(loaded.inputs);
+        for ((ordinal, input), token) in read.zip(tokens) {
+            let past = loaded.pasts.get(&ordinal).copied().unwrap_or_default();
+            let attempt = Attempt::after(past.attempts);
             let held = Held {
-                token: self.next_token(),
-                attempts: run.attempts,
-                interruptions: run.interruptions,
-                secret_parts: run.secret_parts,
-                step_parts: run.step_parts,
-                claimed_at: Self::millis(now),
+                token,
+                attempts: past.attempts,
+                interruptions: past.interruptions,
+                secret_parts: past.secret_parts,
+                step_parts: past.step_parts,
+                claimed_at,
                 expires,
             };
-            let Some(batch) = self.change(id) else {
-                return;
-            };
             batch.claims.insert(ordinal, held);
-            batch.record.held.insert(ordinal);
-            let key = ClaimKey {
-                run: RunId::new(id, ordinal),
-                token: held.token,
-            };
+            let run = RunId::new(id, ordinal);
             let mut claimed = ClaimedRun::new(
-                Claim::new(key, attempt),
+                Claim::new(ClaimKey { run, token }, attempt),
                 batch.header.submission,
                 batch.header.workflow.clone(),
                 batch.header.version,
-                run.interruptions,
-                run.input,
+                past.interruptions,
+                input,
             );
-            claimed.snoozes = run.snoozes;
-            claimed.steps = run.steps;
+            claimed.snoozes = past.snoozes;
+            claimed.steps = past.steps;
             runs.push(claimed);
-            self.leases.insert((expires, key.run));
-            if is_suspect(run.interruptions) {
-                self.quarantined.insert(key.run);
+            if is_suspect(past.interruptions) {
+                self.quarantined.insert(run);
             }
             starts.push(RunStart { ordinal, attempt });
         }
@@ -380,10 +395,7 @@ impl<K: OrderedKv> Machine<K> {
             Duration::from_millis(left.unsigned_abs())
         });
         let uptime_left = |at: Duration| at.saturating_sub(now.uptime);
-        let lease = self
-            .leases
-            .first()
-            .map(|(expires, _)| uptime_left(*expires));
+        let lease = self.leases.first_end().map(uptime_left);
         let drain = Some(uptime_left(self.drain_until)).filter(|left| !left.is_zero());
         let suspect = (!self.suspects.is_empty() && self.quarantined.is_empty())
             .then(|| uptime_left(self.suspects_since.saturating_add(SUSPECTS_WAIT)))

@@ -79,14 +79,13 @@ impl<K: OrderedKv> Machine<K> {
     /// Takes back the claims that ran out.
     pub(super) fn expire_leases(&mut self, now: Moment) {
         let mut expired: BTreeMap<BatchId, OrdinalSet> = BTreeMap::new();
-        for (_, run) in self.leases.iter().take_while(|(at, _)| *at <= now.uptime) {
-            let of_batch = expired.entry(run.batch()).or_default();
-            of_batch.insert(run.ordinal());
+        for (id, runs) in self.leases.ended_by(now.uptime) {
+            expired.entry(id).or_default().union_with(runs);
         }
         for (id, ordinals) in expired {
             tracing::warn!(batch = %id, runs = ordinals.len(), "claims ran out");
             if let Err(error) = self.interrupt(id, &ordinals, now) {
-                self.leases.retain(|(_, run)| run.batch() != id);
+                self.leases.forget(id);
                 self.park(id, &error);
             }
         }

@@ -7,7 +7,7 @@ use crate::id::BatchId;
 use crate::kv::record::{BatchHeader, LiveRecord, RunPage, sweep_of, swept, timestamp};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::RunState;
-use crate::storage::ClaimToken;
+use crate::storage::{ClaimKey, ClaimToken};
 
 /// A batch with runs that have not ended, as memory holds it.
 ///
@@ -65,6 +65,12 @@ impl LiveBatch {
             counted: 0,
             damaged: false,
         }
+    }
+
+    /// Whether this is the claim under which a run of it is held.
+    pub(super) fn is_held(&self, key: ClaimKey) -> bool {
+        let held = self.claims.get(&key.run.ordinal());
+        held.is_some_and(|held| held.token == key.token)
     }
 
     /// Whether a run of it can be claimed without further conditions.

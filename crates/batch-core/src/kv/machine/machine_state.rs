@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::gate::Gate;
+use super::leases::Leases;
 use super::live_batch::LiveBatch;
 use super::pages::Pages;
 use super::schedule::Schedule;
@@ -30,8 +31,7 @@ pub(in crate::kv) struct Machine<K> {
     pub(super) fact_bytes: usize,
     pub(super) before: Before,
     pub(super) schedule: Schedule,
-    /// Claims by the uptime at which they run out.
-    pub(super) leases: BTreeSet<(Duration, RunId)>,
+    pub(super) leases: Leases,
     /// Batches by the time at which their first delayed run is due.
     pub(super) due: BTreeSet<(i64, BatchId)>,
     /// Batches by the time at which their next fresh run is due.
@@ -74,19 +74,29 @@ pub(super) struct Before {
 /// How many tokens one generation has: 2^40. With 24 bits of generations a token fits 64 bits.
 const TOKEN_BITS: u32 = 40;
 
+impl Before {
+    /// Keeps how a batch stands, unless that of before the group is kept already.
+    pub(super) fn keep(&mut self, id: BatchId, batch: &LiveBatch) {
+        let kept = self.live.entry(id);
+        kept.or_insert_with(|| Some(batch.clone()));
+    }
+}
+
 impl<K: OrderedKv> Machine<K> {
-    pub(super) fn next_token(&mut self) -> ClaimToken {
-        self.token += 1;
-        ClaimToken::new((self.head.generation << TOKEN_BITS) | self.token)
+    /// The tokens of so many claims, one after the other.
+    pub(super) fn next_tokens(
+        &mut self,
+        claims: usize,
+    ) -> impl Iterator<Item = ClaimToken> + use<K> {
+        let (generation, first) = (self.head.generation << TOKEN_BITS, self.token + 1);
+        self.token += claims as u64;
+        (first..=self.token).map(move |number| ClaimToken::new(generation | number))
     }
 
     /// A live batch, to be changed: the group's commit writes its record.
     pub(super) fn change(&mut self, id: BatchId) -> Option<&mut LiveBatch> {
         let batch = self.live.get_mut(&id)?;
-        self.before
-            .live
-            .entry(id)
-            .or_insert_with(|| Some(batch.clone()));
+        self.before.keep(id, batch);
         Some(batch)
     }
 

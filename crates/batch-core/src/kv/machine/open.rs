@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Machine;
+use super::leases::Leases;
 use super::live_batch::LiveBatch;
 use super::machine_state::Before;
 use super::pages::Pages;
@@ -48,7 +49,7 @@ impl<K: OrderedKv> Machine<K> {
             fact_bytes: 0,
             before: Before::default(),
             schedule: Schedule::default(),
-            leases: BTreeSet::new(),
+            leases: Leases::default(),
             due: BTreeSet::new(),
             releases: BTreeSet::new(),
             expiries: BTreeSet::new(),

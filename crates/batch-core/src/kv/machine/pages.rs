@@ -18,7 +18,7 @@ pub(super) struct Pages {
 
 #[derive(Debug, Default)]
 #[cfg_attr(test, derive(Clone))]
-struct OpenPage {
+pub(super) struct OpenPage {
     page: RunPage,
     /// How many values the stored page spans.
     parts: u16,
@@ -35,15 +35,33 @@ impl Pages {
         for ((batch, number), open) in &mut self.open {
             if open.changed {
                 let key = key::page(*batch, *number);
+                open.page.gather();
                 open.parts = stage.put_record(&key, &open.page, open.parts);
                 open.changed = false;
             }
         }
     }
 
+    /// A page that is open.
+    pub(super) fn open_mut(&mut self, batch: BatchId, number: u32) -> Option<&mut OpenPage> {
+        self.open.get_mut(&(batch, number))
+    }
+
     fn record(&self, batch: BatchId, ordinal: Ordinal) -> Option<&RunRecord> {
         let open = self.open.get(&(batch, RunPage::of(ordinal)))?;
         open.page.record(ordinal)
+    }
+}
+
+impl OpenPage {
+    pub(super) fn has_record(&self, ordinal: Ordinal) -> bool {
+        self.page.record(ordinal).is_some()
+    }
+
+    /// Writes the record of a run that has none.
+    pub(super) fn put(&mut self, ordinal: Ordinal, record: RunRecord) {
+        self.changed = true;
+        self.page.put(ordinal, record);
     }
 }
 

@@ -62,14 +62,19 @@ impl<K: OrderedKv> Machine<K> {
         StoredChunk::read(stored.payload, what)
     }
 
+    /// Whether inputs of a live batch came with secrets.
+    pub(super) fn has_secrets(&self, id: BatchId) -> bool {
+        let batch = self.live.get(&id);
+        batch.is_some_and(|batch| batch.header.with_secrets > 0)
+    }
+
     /// Reads the secrets of a run that has not ended.
     pub(super) fn read_secrets(
         &self,
         id: BatchId,
         ordinal: Ordinal,
     ) -> Result<StoredSecrets, StorageError> {
-        let has = |b: &super::live_batch::LiveBatch| b.header.with_secrets > 0;
-        if !self.live.get(&id).is_some_and(has) {
+        if !self.has_secrets(id) {
             return Ok(StoredSecrets::default());
         }
         let Some(stored) = self.stage.get(&key::secrets(id, ordinal))? else {

@@ -7,7 +7,7 @@ use super::live_batch::Held;
 use crate::id::{BatchId, RunId};
 use crate::journal::{Fact, RunEnd, RunInReview, RunRetry, RunSnooze};
 use crate::kv::OrderedKv;
-use crate::kv::record::timestamp;
+use crate::kv::record::{RunPage, timestamp};
 use crate::ordinal::OrdinalSet;
 use crate::run::{Attempt, Failure, Note, Output, RunState};
 use crate::storage::{ClaimKey, Disposition, Renewal, Settled, Settlement, StorageError};
@@ -15,12 +15,22 @@ use crate::time::Moment;
 
 /// What one call settled of one batch, for its journal entries.
 #[derive(Debug, Default)]
-struct Report {
-    ended: Vec<RunEnd>,
+pub(super) struct Report {
+    pub ended: Vec<RunEnd>,
     retrying: Vec<RunRetry>,
     snoozed: Vec<RunSnooze>,
     released: OrdinalSet,
     in_review: Vec<RunInReview>,
+}
+
+impl Report {
+    fn is_empty(&self) -> bool {
+        self.ended.is_empty()
+            && self.retrying.is_empty()
+            && self.snoozed.is_empty()
+            && self.released.is_empty()
+            && self.in_review.is_empty()
+    }
 }
 
 /// What a disposition comes to, once it is known whether the run was asked to stop.
@@ -57,22 +67,40 @@ impl<K: OrderedKv> Machine<K> {
         now: Moment,
     ) -> Result<Vec<Settled>, StorageError> {
         self.check_writable("settle runs")?;
-        for settlement in &settlements {
-            if self.current(settlement.key).is_some() {
-                let run = settlement.key.run;
-                self.open_page(run.batch(), run.ordinal())?;
+        self.open_pages(&settlements)?;
+        let mut reports: BTreeMap<BatchId, Report> = BTreeMap::new();
+        let mut settled = Vec::with_capacity(settlements.len());
+        let mut queue = settlements.into_iter().peekable();
+        while let Some(next) = queue.peek() {
+            let id = next.key.run.batch();
+            let report = reports.entry(id).or_default();
+            let first_else = self.settle_ends(id, &mut queue, report, &mut settled, now);
+            if let Some(settlement) = first_else {
+                settled.push(self.settle_one(settlement, report, now));
             }
         }
-        let mut reports: BTreeMap<BatchId, Report> = BTreeMap::new();
-        let settled = settlements
-            .into_iter()
-            .map(|settlement| self.settle_one(settlement, now, &mut reports))
-            .collect();
         for (id, report) in reports {
+            if report.is_empty() {
+                continue;
+            }
             self.note_report(id, report);
             self.finish_if_done(id, now);
         }
         Ok(settled)
+    }
+
+    /// Reads the pages of the runs whose claims are current. The step that can fail.
+    fn open_pages(&mut self, settlements: &[Settlement]) -> Result<(), StorageError> {
+        let mut open = None;
+        for settlement in settlements {
+            let run = settlement.key.run;
+            let page = (run.batch(), RunPage::of(run.ordinal()));
+            if open != Some(page) && self.current(settlement.key).is_some() {
+                self.open_page(run.batch(), run.ordinal())?;
+                open = Some(page);
+            }
+        }
+        Ok(())
     }
 
     /// The claim under this key, if it is still current.
@@ -82,12 +110,7 @@ impl<K: OrderedKv> Machine<K> {
         (held.token == key.token).then_some(*held)
     }
 
-    fn settle_one(
-        &mut self,
-        settlement: Settlement,
-        now: Moment,
-        reports: &mut BTreeMap<BatchId, Report>,
-    ) -> Settled {
+    fn settle_one(&mut self, settlement: Settlement, report: &mut Report, now: Moment) -> Settled {
         let Some(held) = self.current(settlement.key) else {
             return Settled::Stale;
         };
@@ -96,7 +119,6 @@ impl<K: OrderedKv> Machine<K> {
             .started_at
             .map_or(held.claimed_at, crate::kv::record::millis);
         let asked = self.let_go(run.batch(), run.ordinal());
-        let report = reports.entry(run.batch()).or_default();
         match effect(settlement.disposition, asked) {
             Effect::End(state, failure, output) => {
                 report.ended.push(RunEnd {
@@ -216,8 +238,8 @@ impl<K: OrderedKv> Machine<K> {
         };
         let (run, ordinal) = (key.run, key.run.ordinal());
         let expires = now.uptime.saturating_add(lease);
-        self.leases.remove(&(held.expires, run));
-        self.leases.insert((expires, run));
+        self.leases.remove(held.expires, run);
+        self.leases.insert(expires, run);
         let Some(batch) = self.live.get_mut(&run.batch()) else {
             return Renewal::Lost;
         };

@@ -1,21 +1,26 @@
-use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::ordinal::Ordinal;
-use crate::run::{Failure, Note, Reviewer, RunState};
+use super::RunRecord;
+use crate::ordinal::{Ordinal, OrdinalSet};
 
 /// How many neighbouring runs share a page.
 ///
-/// A page of runs that ended well has about 900 bytes, one of failures with
-/// messages about 3 KB: both fit the 4 KiB that sled takes.
+/// A page of failures with messages has about 3 KB, which fits the 4 KiB that sled takes; one of
+/// runs that ended alike has less than 100 bytes.
 const RUNS_PER_PAGE: u32 = 16;
 
 /// The records of neighbouring runs that differ from a fresh one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Runs with equal records share one. Pages of the first format are maps of a record for each run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(in crate::kv) struct RunPage {
-    pub runs: BTreeMap<u32, RunRecord>,
+    /// By the first run of each; no run stands in two.
+    groups: Vec<(OrdinalSet, RunRecord)>,
 }
 
 impl RunPage {
@@ -32,90 +37,172 @@ impl RunPage {
 
     /// The record of a run; that of a fresh one where there is none.
     pub(in crate::kv) fn record(&self, ordinal: Ordinal) -> Option<&RunRecord> {
-        self.runs.get(&ordinal.get())
+        let group = self.groups.iter().find(|(runs, _)| runs.contains(ordinal));
+        group.map(|(_, record)| record)
+    }
+
+    /// The records, those of each group together.
+    pub(in crate::kv) fn records(&self) -> impl Iterator<Item = (Ordinal, &RunRecord)> {
+        let groups = self.groups.iter();
+        groups.flat_map(|(runs, record)| runs.iter().map(move |ordinal| (ordinal, record)))
     }
 
     /// The record of a run, to be changed.
     pub(in crate::kv) fn record_mut(&mut self, ordinal: Ordinal) -> &mut RunRecord {
-        self.runs.entry(ordinal.get()).or_default()
+        let record = self.take(ordinal).unwrap_or_default();
+        self.groups
+            .push((std::iter::once(ordinal).collect(), record));
+        let last = self.groups.last_mut().expect("it was pushed just now");
+        &mut last.1
+    }
+
+    /// Writes the record of a run that has none.
+    pub(in crate::kv) fn put(&mut self, ordinal: Ordinal, record: RunRecord) {
+        match self.groups.last_mut().filter(|(_, last)| *last == record) {
+            Some((runs, _)) => {
+                runs.insert(ordinal);
+            }
+            None => self
+                .groups
+                .push((std::iter::once(ordinal).collect(), record)),
+        }
+    }
+
+    /// Takes a run's record out.
+    fn take(&mut self, ordinal: Ordinal) -> Option<RunRecord> {
+        let mut groups = self.groups.iter();
+        let at = groups.position(|(runs, _)| runs.contains(ordinal))?;
+        let (runs, record) = &mut self.groups[at];
+        if runs.len() == 1 {
+            return Some(self.groups.swap_remove(at).1);
+        }
+        runs.remove(ordinal);
+        Some(record.clone())
+    }
+
+    /// Brings it into the form in which it is stored: one group for all records that are equal.
+    pub(in crate::kv) fn gather(&mut self) {
+        let mut gathered: Vec<(OrdinalSet, RunRecord)> = Vec::with_capacity(self.groups.len());
+        for (runs, record) in self.groups.drain(..) {
+            match gathered.iter_mut().find(|(_, other)| *other == record) {
+                Some((of_group, _)) => of_group.union_with(&runs),
+                None => gathered.push((runs, record)),
+            }
+        }
+        gathered.sort_by_key(|(runs, _)| runs.first());
+        self.groups = gathered;
     }
 }
 
-/// What happened to a run so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::kv) struct RunRecord {
-    /// How it ended; `None` while it has not.
-    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<RunState>,
-    /// How many attempts have ended.
-    #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
-    pub attempts: u32,
-    /// How often its holder died.
-    #[serde(rename = "i", default, skip_serializing_if = "is_zero")]
-    pub interruptions: u32,
-    /// How often it was snoozed.
-    #[serde(rename = "z", default, skip_serializing_if = "is_zero")]
-    pub snoozes: u32,
-    /// How many steps it has recorded. They stand under a key of their own.
-    #[serde(rename = "y", default, skip_serializing_if = "is_zero")]
-    pub steps: u32,
-    /// When the latest attempt began.
-    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<i64>,
-    /// When it ended.
-    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<i64>,
-    /// When it may be claimed again.
-    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<i64>,
-    /// Why the latest attempt failed.
-    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<Failure>,
-    /// What the executor gave back.
-    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
-    pub output: Option<OutputPlace>,
-    /// The review that it is in, or was in.
-    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
-    pub review: Option<ReviewRecord>,
+impl<'de> Deserialize<'de> for RunPage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let groups = deserializer.deserialize_any(GroupsVisitor)?;
+        Ok(Self { groups })
+    }
 }
 
-/// What is kept of a review. The verdict is how the run ended, and when it ended its time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::kv) struct ReviewRecord {
-    /// When the executor asked.
-    #[serde(rename = "t")]
-    pub asked_at: i64,
-    /// Why.
-    #[serde(rename = "n")]
-    pub note: Note,
-    /// What was added to the answer.
-    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
-    pub answer_note: Option<Note>,
-    /// Who answered.
-    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
-    pub reviewer: Option<Reviewer>,
+struct GroupsVisitor;
+
+impl<'de> Visitor<'de> for GroupsVisitor {
+    type Value = Vec<(OrdinalSet, RunRecord)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("groups of runs with their records, or a map of a record for each run")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, groups: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(groups))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut groups = Vec::new();
+        while let Some((ordinal, record)) = map.next_entry()? {
+            groups.push((std::iter::once(Ordinal::new(ordinal)).collect(), record));
+        }
+        Ok(groups)
+    }
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
 
-/// Where the output of a run is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::kv) enum OutputPlace {
-    /// Here.
-    #[serde(rename = "h")]
-    Inline(String),
-    /// Under a key of its own.
-    #[serde(rename = "a")]
-    Apart,
-}
+    use super::*;
+    use crate::kv::record::{decode, encode};
+    use crate::run::RunState;
 
-impl OutputPlace {
-    /// The most bytes of an output that is kept in the run's record.
-    pub(in crate::kv) const INLINE_BYTES: usize = 160;
+    fn ended(state: RunState, at: i64) -> RunRecord {
+        RunRecord {
+            end: Some(state),
+            attempts: 1,
+            started_at: Some(at),
+            ended_at: Some(at),
+            ..RunRecord::default()
+        }
+    }
+
+    fn read(bytes: &[u8]) -> RunPage {
+        decode(bytes, || "a page".into()).unwrap()
+    }
+
+    #[test]
+    fn runs_that_ended_alike_share_a_record() {
+        let page = |runs| {
+            let mut page = RunPage::default();
+            for n in 0..runs {
+                page.put(Ordinal::new(n), ended(RunState::Processed, 7));
+            }
+            page
+        };
+        let (one, all) = (encode(&page(1)), encode(&page(16)));
+        assert_eq!(one.len(), all.len());
+        assert_eq!(read(&all), page(16));
+    }
+
+    #[test]
+    fn a_record_that_is_changed_leaves_its_group_and_no_other_changes() {
+        let mut page = RunPage::default();
+        for n in 0..4 {
+            page.put(Ordinal::new(n), ended(RunState::Processed, 7));
+        }
+        page.record_mut(Ordinal::new(2)).attempts = 5;
+        page.gather();
+        let page = read(&encode(&page));
+        let attempts = |n| page.record(Ordinal::new(n)).map(|record| record.attempts);
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(attempts),
+            [Some(1), Some(1), Some(5), Some(1), None]
+        );
+    }
+
+    #[test]
+    fn equal_pages_are_stored_alike_however_they_came_about() {
+        let (early, late) = (ended(RunState::Processed, 1), ended(RunState::Failed, 2));
+        let mut forward = RunPage::default();
+        forward.put(Ordinal::new(0), early.clone());
+        forward.put(Ordinal::new(1), late.clone());
+        forward.put(Ordinal::new(2), early.clone());
+        let mut backward = RunPage::default();
+        for (n, record) in [(2, &early), (1, &late), (0, &early)] {
+            *backward.record_mut(Ordinal::new(n)) = record.clone();
+        }
+        forward.gather();
+        backward.gather();
+        assert_eq!(encode(&forward), encode(&backward));
+    }
+
+    #[test]
+    fn a_page_of_the_first_format_reads_the_same() {
+        let runs: BTreeMap<u32, RunRecord> = [
+            (3, ended(RunState::Processed, 1)),
+            (5, ended(RunState::Failed, 2)),
+        ]
+        .into();
+        let page = read(&encode(&runs));
+        let found: BTreeMap<u32, RunRecord> = page
+            .records()
+            .map(|(ordinal, record)| (ordinal.get(), record.clone()))
+            .collect();
+        assert_eq!(found, runs);
+    }
 }

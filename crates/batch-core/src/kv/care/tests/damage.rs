@@ -70,7 +70,7 @@ fn damage(ground: &Ground, kind: FindingKind) {
         }
         K::RecordMissing => map.delete(&key::page(half, 0)),
         K::RecordAstray => map.edit(&key::page(half, 0), |page: &mut RunPage| {
-            page.runs.insert(7, RunRecord::default());
+            page.put(Ordinal::new(7), RunRecord::default());
         }),
         K::RunWrong => map.edit(&key::live(half), |live: &mut LiveRecord| {
             live.held.insert(Ordinal::new(SUBMITTED - 1));

@@ -59,7 +59,7 @@ impl Day {
                 held.expires.saturating_sub(uptime).hash(state);
             }
         }
-        for (at, run) in &machine.leases {
+        for (at, run) in machine.leases.iter() {
             (at.saturating_sub(uptime), run).hash(state);
         }
         for (at, id) in (machine.due.iter())
@@ -133,9 +133,11 @@ impl Day {
             .stage
             .get_record(&key::page(id, 0), String::new);
         let page: Option<RunPage> = page.ok().flatten();
-        for (run, record) in page.into_iter().flat_map(|page| page.runs) {
+        let mut records: Vec<_> = page.iter().flat_map(RunPage::records).collect();
+        records.sort_by_key(|(run, _)| *run);
+        for (run, record) in records {
             run.hash(state);
-            self.hash_record(&record, state);
+            self.hash_record(record, state);
         }
     }
 

@@ -167,7 +167,7 @@ fn check_claims(day: &Day, id: BatchId) -> Result<(), Promise> {
         Promise::OneClaim,
     )?;
     check(
-        day.machine.leases.len() == day.hands.len(),
+        day.machine.leases.iter().count() == day.hands.len(),
         Promise::OneClaim,
     )
 }

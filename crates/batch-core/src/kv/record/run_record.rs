@@ -1,0 +1,82 @@
+use serde::{Deserialize, Serialize};
+
+use crate::run::{Failure, Note, Reviewer, RunState};
+
+/// What happened to a run so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::kv) struct RunRecord {
+    /// How it ended; `None` while it has not.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<RunState>,
+    /// How many attempts have ended.
+    #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
+    pub attempts: u32,
+    /// How often its holder died.
+    #[serde(rename = "i", default, skip_serializing_if = "is_zero")]
+    pub interruptions: u32,
+    /// How often it was snoozed.
+    #[serde(rename = "z", default, skip_serializing_if = "is_zero")]
+    pub snoozes: u32,
+    /// How many steps it has recorded. They stand under a key of their own.
+    #[serde(rename = "y", default, skip_serializing_if = "is_zero")]
+    pub steps: u32,
+    /// When the latest attempt began.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<i64>,
+    /// When it ended.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<i64>,
+    /// When it may be claimed again.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+    /// Why the latest attempt failed.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// What the executor gave back.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<OutputPlace>,
+    /// The review that it is in, or was in.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewRecord>,
+}
+
+/// What is kept of a review. The verdict is how the run ended, and when it ended its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::kv) struct ReviewRecord {
+    /// When the executor asked.
+    #[serde(rename = "t")]
+    pub asked_at: i64,
+    /// Why.
+    #[serde(rename = "n")]
+    pub note: Note,
+    /// What was added to the answer.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub answer_note: Option<Note>,
+    /// Who answered.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub reviewer: Option<Reviewer>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Where the output of a run is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::kv) enum OutputPlace {
+    /// Here.
+    #[serde(rename = "h")]
+    Inline(String),
+    /// Under a key of its own.
+    #[serde(rename = "a")]
+    Apart,
+}
+
+impl OutputPlace {
+    /// The most bytes of an output that is kept in the run's record.
+    pub(in crate::kv) const INLINE_BYTES: usize = 160;
+}
