@@ -97,7 +97,7 @@ async fn dispatch(
     let mut took = Duration::ZERO;
     for _ in 0..times {
         let (ids, _) = work::fill(&opened, load, batches).await?;
-        took += work::dispatch(&opened, &ids, how).await?;
+        took += work::dispatch(&opened.engine, &ids, how).await?;
     }
     Ok(rate(times * batches as u64 * u64::from(load.inputs), took))
 }

@@ -8,7 +8,8 @@ use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use batch_benches::{Backend, Broken, Load, NumberedIds, WORKFLOW, request, work};
+use batch_benches::work::{self, Dispatching};
+use batch_benches::{Backend, Broken, Load, NumberedIds, WORKFLOW, request};
 use batch_core::engine::Engine;
 use batch_core::id::WorkflowId;
 use batch_core::journal::Sequence;
@@ -43,7 +44,9 @@ fn main() -> ExitCode {
 fn run(words: &[&str]) -> Result<(), Broken> {
     let case = words.first().copied().unwrap_or_default();
     let times = words.get(2).map_or(Ok(10), |text| text.parse())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
     let yard = Yard::open(runtime, words.get(1).copied().unwrap_or("memory"))?;
     match case {
         "submit" => yard.submit(times),
@@ -51,7 +54,12 @@ fn run(words: &[&str]) -> Result<(), Broken> {
         "claim-turns" => yard.claim_in_turns(times),
         "journal" => yard.journal(times),
         "validate" => yard.validate(times),
-        _ => Err("submit, claim-settle, claim-turns, journal or validate".into()),
+        "dispatch" => yard.dispatch(times, Dispatching::WIDE),
+        "dispatch-narrow" => yard.dispatch(times, Dispatching::FAIR),
+        _ => Err(
+            "submit, claim-settle, claim-turns, journal, validate, dispatch or dispatch-narrow"
+                .into(),
+        ),
     }
 }
 
@@ -123,6 +131,18 @@ impl Yard {
             let working = work::claim_and_settle(storage, GROUP.get().into(), GROUP);
             counted_region(|| self.runtime.block_on(working))?;
         }
+        Ok(())
+    }
+
+    /// So many batches wait; from the start of a dispatcher until it has shut down.
+    fn dispatch(&self, batches: u32, how: Dispatching) -> Result<(), Broken> {
+        let mut ids = Vec::new();
+        for _ in 0..batches {
+            let submitting = self.engine.submit_batch(request(LOAD));
+            ids.push(self.runtime.block_on(submitting)?.id());
+        }
+        let dispatching = work::dispatch(&self.engine, &ids, how);
+        counted_region(|| self.runtime.block_on(dispatching))?;
         Ok(())
     }
 

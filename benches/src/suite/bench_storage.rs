@@ -132,7 +132,7 @@ fn dispatch(criterion: &mut Criterion, runtime: &Runtime, subject: &Subject) {
             for _ in 0..n {
                 let batches = usize::try_from(batches)?;
                 let (ids, _) = work::fill(opened, load, batches).await?;
-                spent += work::dispatch(opened, &ids, how).await?;
+                spent += work::dispatch(&opened.engine, &ids, how).await?;
             }
             Ok(spent)
         });

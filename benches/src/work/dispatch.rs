@@ -2,10 +2,11 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
+use batch_core::engine::Engine;
 use batch_exec::dispatcher::{Dispatcher, DispatcherBuilder};
 use batch_exec::executor::{Outcome, RunContext};
 
-use crate::{Broken, Opened, WORKFLOW};
+use crate::{Broken, WORKFLOW};
 
 /// How runs are dispatched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,16 +56,16 @@ impl fmt::Display for Dispatching {
 ///
 /// When the store refuses.
 pub async fn dispatch(
-    opened: &Opened,
+    engine: &Engine,
     batches: &[batch_core::id::BatchId],
     how: Dispatching,
 ) -> Result<Duration, Broken> {
     let no_op = |_: RunContext| async { Ok(Outcome::done(())) };
-    let builder = Dispatcher::builder(&opened.engine).workflow(WORKFLOW, no_op);
+    let builder = Dispatcher::builder(engine).workflow(WORKFLOW, no_op);
     let start = Instant::now();
     let dispatcher = how.apply(builder).start().await?;
     for id in batches {
-        opened.engine.batch_handle(*id).wait().await?;
+        engine.batch_handle(*id).wait().await?;
     }
     let spent = start.elapsed();
     dispatcher.shutdown().await?;

@@ -20,7 +20,9 @@ async fn what_is_filled_can_be_claimed_settled_and_dispatched() {
     assert!(empty.is_err(), "all runs have been claimed");
 
     let (ids, _) = fill(&opened, LOAD, 2).await.unwrap();
-    dispatch(&opened, &ids, Dispatching::FAIR).await.unwrap();
+    dispatch(&opened.engine, &ids, Dispatching::FAIR)
+        .await
+        .unwrap();
     let batch = storage.batch(ids[1]).await.unwrap().unwrap();
     assert!(batch.is_finished());
 }
