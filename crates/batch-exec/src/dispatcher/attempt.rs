@@ -1,11 +1,10 @@
 use batch_core::run::Output;
 use batch_core::storage::Disposition;
 use tokio::time::{Instant, sleep, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use super::pool::Pool;
 use super::route::Route;
-use crate::executor::{ExecutorError, Outcome, RunContext};
+use crate::executor::{ExecutorError, Outcome, RunContext, RunStop};
 use crate::guard::Guarded;
 use crate::retry::{AttemptEnd, bounded, decide};
 
@@ -28,7 +27,7 @@ pub(super) async fn attempt(
     pool: &Pool,
     route: &Route,
     run: RunContext,
-    stop: CancellationToken,
+    stop: &RunStop,
 ) -> Disposition {
     let (id, number, deadline) = (run.id(), run.attempt(), run.deadline());
     let snoozes = run.snoozes();
@@ -41,15 +40,15 @@ pub(super) async fn attempt(
     let mut work = sentry.watching(|| Guarded::new(|| route.executor.execute(run)));
     let cut = tokio::select! {
         biased;
-        said = &mut work => return match stop.is_cancelled() {
+        said = &mut work => return match stop.is_told() {
             false => decided(end_of(said)),
             true => kept(said).map_or(Disposition::Released, decided),
         },
         () = pool.drop_executors.cancelled() => return Disposition::Released,
-        () = stop.cancelled() => Cut::Told,
+        () = stop.told() => Cut::Told,
         () = reached(deadline) => Cut::TimedOut,
     };
-    stop.cancel();
+    stop.tell();
     let said = tokio::select! {
         biased;
         said = &mut work => Some(said),

@@ -6,13 +6,12 @@ use batch_core::id::WorkflowId;
 use batch_core::journal::Sequence;
 use batch_core::storage::{ClaimRequest, Claimed, ClaimedRun, ErrorKind, StorageError};
 use tokio::time::{Instant, sleep};
-use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, field};
 
 use super::held_claim::HeldClaim;
 use super::job::Job;
 use super::pool::Pool;
-use crate::executor::{Board, Reporter, RunContext};
+use crate::executor::{RunContext, RunStop};
 use crate::retry::Backoff;
 
 /// The shortest wait for a due time, so that a clock that stands still makes no busy loop.
@@ -142,10 +141,8 @@ pub(super) fn take_in(pool: &Pool, runs: Vec<ClaimedRun>) -> Result<Vec<Job>, St
             let doing = format!("claim: {} was not asked for", claimed.workflow);
             return Err(StorageError::new(ErrorKind::Invalid, doing));
         };
-        let stop = CancellationToken::new();
-        // A child, so that an executor that fires its token stops only what hangs on it.
-        let reporter = Reporter(Arc::clone(&pool.held) as Arc<dyn Board>);
-        let (claim, run) = RunContext::of(claimed, stop.child_token(), &pool.storage, reporter);
+        let stop = Arc::new(RunStop::default());
+        let (claim, run) = RunContext::of(claimed, Arc::clone(&stop), &pool.reach);
         let workflow = run.workflow().clone();
         pool.held.keep(HeldClaim { claim, workflow }, stop);
         jobs.push(Job {

@@ -5,13 +5,12 @@ use batch_core::storage::{ClaimKey, ClaimToken, Renewal};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::allowance::Allowance;
 use super::ending::Ending;
 use super::held_claim::HeldClaim;
 use super::progress_watch::{ProgressWatch, RunReport};
-use crate::executor::{Board, RunProgress};
+use crate::executor::{Board, RunProgress, RunStop};
 use crate::meter::{self, Metric};
 
 /// All claims that this process holds, each in exactly one place.
@@ -31,7 +30,7 @@ pub(super) struct HeldRuns {
 #[derive(Debug)]
 struct Held {
     claim: HeldClaim,
-    stop: CancellationToken,
+    stop: Arc<RunStop>,
     phase: Phase,
     /// What its executor has reported last.
     progress: Option<RunProgress>,
@@ -72,7 +71,7 @@ impl HeldRuns {
     }
 
     /// Keeps a claim. `stop` tells its executor to stop.
-    pub(super) fn keep(&self, claim: HeldClaim, stop: CancellationToken) {
+    pub(super) fn keep(&self, claim: HeldClaim, stop: Arc<RunStop>) {
         let token = claim.claim.key().token;
         let phase = Phase::Ready;
         let held = Held {
@@ -105,11 +104,11 @@ impl HeldRuns {
         &self,
         token: ClaimToken,
         allowance: Option<Allowance>,
-    ) -> Option<CancellationToken> {
+    ) -> Option<Arc<RunStop>> {
         let mut runs = self.runs.lock();
         let held = runs.get_mut(&token)?;
         held.phase = Phase::Executing(allowance);
-        Some(held.stop.clone())
+        Some(Arc::clone(&held.stop))
     }
 
     /// Takes one claim out.
@@ -146,7 +145,7 @@ impl HeldRuns {
         let taken = runs.extract_if(.., |_, held| which(held));
         let claims = taken
             .map(|(_, held)| {
-                held.stop.cancel();
+                held.stop.tell();
                 held.claim
             })
             .collect();
@@ -158,7 +157,7 @@ impl HeldRuns {
     /// Tells all executors to stop.
     pub(super) fn stop_all(&self) {
         for held in self.runs.lock().values() {
-            held.stop.cancel();
+            held.stop.tell();
         }
     }
 
@@ -178,7 +177,7 @@ impl HeldRuns {
         match (renewal, held.phase) {
             (Renewal::Kept, _) => None,
             (Renewal::CancelAsked, Phase::Executing(_)) => {
-                held.stop.cancel();
+                held.stop.tell();
                 None
             }
             (Renewal::CancelAsked, Phase::Ready) => {
@@ -188,7 +187,7 @@ impl HeldRuns {
             }
             _ => {
                 meter::count(Metric::LeasesExpired, &[], 1);
-                held.stop.cancel();
+                held.stop.tell();
                 runs.remove(&token);
                 self.left.notify_waiters();
                 None
@@ -254,15 +253,15 @@ mod tests {
     }
 
     /// Holds claims with the tokens 1 to `count`, and gives what stops them.
-    fn holding(count: u64) -> (HeldRuns, Vec<CancellationToken>) {
+    fn holding(count: u64) -> (HeldRuns, Vec<Arc<RunStop>>) {
         let held = HeldRuns::new();
         let keep = |number| {
             let run = RunId::new(BatchId::generate(), Ordinal::new(0));
             let token = token(number);
-            let stop = CancellationToken::new();
+            let stop = Arc::new(RunStop::default());
             let claim = Claim::new(ClaimKey { run, token }, Attempt::FIRST);
             let workflow = WorkflowId::new("w").unwrap();
-            held.keep(HeldClaim { claim, workflow }, stop.clone());
+            held.keep(HeldClaim { claim, workflow }, Arc::clone(&stop));
             stop
         };
         let stops = (1..=count).map(keep).collect();
@@ -281,7 +280,7 @@ mod tests {
         let (held, stops) = holding(1);
         held.begin(token(1), None);
         assert!(held.renewed(token(1), Renewal::Lost).is_none());
-        assert!(stops[0].is_cancelled());
+        assert!(stops[0].is_told());
         assert!(held.take(token(1)).is_none());
     }
 
@@ -297,7 +296,7 @@ mod tests {
         let (held, stops) = holding(1);
         held.begin(token(1), None);
         assert!(held.renewed(token(1), Renewal::CancelAsked).is_none());
-        assert!(stops[0].is_cancelled());
+        assert!(stops[0].is_told());
         assert!(held.take(token(1)).is_some());
     }
 

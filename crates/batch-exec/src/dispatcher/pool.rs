@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use batch_core::engine::{Engine, Serving};
 use batch_core::id::WorkflowId;
@@ -23,6 +23,7 @@ use super::route::Route;
 use super::watchlist::Watchlist;
 use super::{DispatcherError, DispatcherOptions, DispatcherStatus};
 use crate::error_chain::ErrorChain;
+use crate::executor::{Board, Reach};
 use crate::sink::{SinkDesk, SinkStatus};
 
 /// What the tasks of one dispatcher share.
@@ -38,6 +39,8 @@ pub(super) struct Pool {
     pub(super) sinks: Vec<Arc<SinkDesk>>,
     pub(super) queue: ReadyQueue,
     pub(super) held: Arc<HeldRuns>,
+    /// What the attempts have of it.
+    pub(super) reach: Arc<Reach>,
     pub(super) watchlist: Arc<Watchlist>,
     pub(super) live: LiveBatches,
     pub(super) window: PrefetchWindow,
@@ -65,6 +68,10 @@ impl Pool {
     ) -> Self {
         let window = PrefetchWindow::new(options.prefetch);
         let watchlist = Arc::new(Watchlist::new(&options));
+        let held = Arc::new(HeldRuns::new());
+        let board = Arc::downgrade(&held) as Weak<dyn Board>;
+        let storage = Arc::clone(engine.storage());
+        let reach = Reach { storage, board };
         Self {
             storage: Arc::clone(engine.storage()),
             clock: Arc::clone(engine.clock()),
@@ -74,7 +81,8 @@ impl Pool {
             routes,
             sinks,
             queue: ReadyQueue::new(),
-            held: Arc::new(HeldRuns::new()),
+            held,
+            reach: Arc::new(reach),
             watchlist,
             live: LiveBatches::default(),
             window,

@@ -52,7 +52,7 @@ pub(super) async fn execute(pool: &Pool, job: Job) {
         meter::observe(Metric::RunWait, &label, waited);
     }
     let began = Instant::now();
-    let disposition = attempt(pool, &route, run, stop).instrument(span).await;
+    let disposition = attempt(pool, &route, run, &stop).instrument(span).await;
     meter::observe(Metric::RunDuration, &label, began.elapsed());
     if let Some(held) = pool.take(token) {
         pool.settle(Ending::of_attempt(held, started_at, disposition));

@@ -5,69 +5,57 @@ use batch_core::catalogue::Version;
 use batch_core::id::{BatchId, RunId, SubmissionId, WorkflowId};
 use batch_core::request::Secrets;
 use batch_core::run::Attempt;
-use batch_core::storage::{Claim, ClaimToken, ClaimedRun, Storage};
+use batch_core::storage::{Claim, ClaimToken, ClaimedRun};
 use batch_core::valid::{Metadata, Source, ValidInput};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{ExecutorError, InputError, Reporter, RunProgress, StepBook};
+use super::{ExecutorError, InputError, Reach, RunProgress, RunStop, StepBook};
 
 /// One attempt at one run, as an executor sees it. Cheap to clone.
 ///
 /// `Debug` shows the names of secrets and never their values.
 #[derive(Debug, Clone)]
 pub struct RunContext {
-    id: RunId,
+    attempt: Arc<Attempted>,
+    deadline: Option<Instant>,
+}
+
+/// What stays the same for all clones.
+#[derive(Debug)]
+struct Attempted {
     submission: SubmissionId,
     workflow: WorkflowId,
     version: Version,
-    attempt: Attempt,
+    number: Attempt,
     interruptions: u32,
     snoozes: u32,
-    input: Arc<ValidInput>,
-    cancellation: CancellationToken,
-    deadline: Option<Instant>,
-    steps: Arc<StepBook>,
-    reporter: Reporter,
+    input: ValidInput,
+    steps: StepBook,
+    stop: Arc<RunStop>,
 }
 
 impl RunContext {
     /// Takes a claimed run apart: the right to execute it, and what the executor sees of it.
-    pub(crate) fn of(
-        claimed: ClaimedRun,
-        cancellation: CancellationToken,
-        storage: &Arc<dyn Storage>,
-        reporter: Reporter,
-    ) -> (Claim, Self) {
-        let ClaimedRun {
-            claim,
-            submission,
-            workflow,
-            version,
-            interruptions,
-            snoozes,
-            steps,
-            input,
-            ..
-        } = claimed;
-        let steps = StepBook::new(Arc::clone(storage), claim.key(), steps);
-        let run = Self {
-            id: claim.run(),
-            submission,
-            workflow,
-            version,
-            attempt: claim.attempt(),
-            interruptions,
-            snoozes,
-            input: Arc::new(input),
-            cancellation,
-            deadline: None,
-            steps: Arc::new(steps),
-            reporter,
+    pub(crate) fn of(claimed: ClaimedRun, stop: Arc<RunStop>, reach: &Arc<Reach>) -> (Claim, Self) {
+        let attempt = Attempted {
+            submission: claimed.submission,
+            workflow: claimed.workflow,
+            version: claimed.version,
+            number: claimed.claim.attempt(),
+            interruptions: claimed.interruptions,
+            snoozes: claimed.snoozes,
+            input: claimed.input,
+            steps: StepBook::new(Arc::clone(reach), claimed.claim.key(), claimed.steps),
+            stop,
         };
-        (claim, run)
+        let run = Self {
+            attempt: Arc::new(attempt),
+            deadline: None,
+        };
+        (claimed.claim, run)
     }
 
     /// Sets the time at which the attempt is cut off.
@@ -77,61 +65,61 @@ impl RunContext {
 
     /// The token of the claim.
     pub(crate) fn token(&self) -> ClaimToken {
-        self.steps.claim().token
+        self.attempt.steps.claim().token
     }
 
     /// The run.
     #[must_use]
-    pub const fn id(&self) -> RunId {
-        self.id
+    pub fn id(&self) -> RunId {
+        self.attempt.steps.claim().run
     }
 
     /// The batch it belongs to.
     #[must_use]
-    pub const fn batch(&self) -> BatchId {
-        self.id.batch()
+    pub fn batch(&self) -> BatchId {
+        self.id().batch()
     }
 
     /// The submission it belongs to.
     #[must_use]
-    pub const fn submission(&self) -> SubmissionId {
-        self.submission
+    pub fn submission(&self) -> SubmissionId {
+        self.attempt.submission
     }
 
     /// The workflow.
     #[must_use]
-    pub const fn workflow(&self) -> &WorkflowId {
-        &self.workflow
+    pub fn workflow(&self) -> &WorkflowId {
+        &self.attempt.workflow
     }
 
     /// The version, pinned at submit.
     #[must_use]
-    pub const fn version(&self) -> Version {
-        self.version
+    pub fn version(&self) -> Version {
+        self.attempt.version
     }
 
     /// Which try this is, from 1.
     #[must_use]
-    pub const fn attempt(&self) -> Attempt {
-        self.attempt
+    pub fn attempt(&self) -> Attempt {
+        self.attempt.number
     }
 
     /// How often a process died while it held the run.
     #[must_use]
-    pub const fn interruptions(&self) -> u32 {
-        self.interruptions
+    pub fn interruptions(&self) -> u32 {
+        self.attempt.interruptions
     }
 
     /// How often the run was put back until later. See [`Outcome::snooze`](super::Outcome::snooze).
     #[must_use]
-    pub const fn snoozes(&self) -> u32 {
-        self.snoozes
+    pub fn snoozes(&self) -> u32 {
+        self.attempt.snoozes
     }
 
     /// What to work on.
     #[must_use]
     pub fn source(&self) -> &Source {
-        self.input.source()
+        self.attempt.input.source()
     }
 
     /// The text.
@@ -173,7 +161,7 @@ impl RunContext {
     /// The run's label.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.input.name()
+        self.attempt.input.name()
     }
 
     /// The label of the file or the text. Never a path.
@@ -188,21 +176,21 @@ impl RunContext {
     /// The caller's own object.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
-        self.input.metadata()
+        self.attempt.input.metadata()
     }
 
     /// Values for the executor alone.
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
-        self.input.secrets()
+        self.attempt.input.secrets()
     }
 
     /// Fires when the executor should stop: the run was cancelled, its time is
     /// up, its claim was lost, or the dispatcher shuts down. Some time later
     /// the executor's future is dropped.
     #[must_use]
-    pub const fn cancellation(&self) -> &CancellationToken {
-        &self.cancellation
+    pub fn cancellation(&self) -> &CancellationToken {
+        self.attempt.stop.executors()
     }
 
     /// When the attempt is cut off; `None` where it may take for ever.
@@ -251,7 +239,10 @@ impl RunContext {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, ExecutorError>>,
     {
-        self.steps.step(name, &self.cancellation, work).await
+        self.attempt
+            .steps
+            .step(name, &self.attempt.stop, work)
+            .await
     }
 
     /// Says how far the attempt has come, for whoever watches the dispatcher: see
@@ -261,7 +252,9 @@ impl RunContext {
     /// goes with the attempt.
     pub fn progress(&self, done: u64, total: impl Into<Option<u64>>, message: impl Into<String>) {
         let progress = RunProgress::new(done, total, message);
-        self.reporter.0.report(self.token(), progress);
+        if let Some(board) = self.attempt.steps.reach().board.upgrade() {
+            board.report(self.token(), progress);
+        }
     }
 
     /// A key for the executor's own effects: the same in every attempt at this run,
@@ -270,6 +263,6 @@ impl RunContext {
     /// A batch that runs failed runs again has runs, and so keys, of its own.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
-        self.id.to_string()
+        self.id().to_string()
     }
 }

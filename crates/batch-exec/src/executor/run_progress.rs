@@ -1,5 +1,4 @@
 use std::fmt;
-use std::sync::Arc;
 
 use batch_core::storage::ClaimToken;
 
@@ -49,16 +48,6 @@ impl fmt::Display for RunProgress {
 pub(crate) trait Board: Send + Sync {
     /// Keeps what an attempt says last, while its claim is held.
     fn report(&self, token: ClaimToken, progress: RunProgress);
-}
-
-/// Where one attempt reports to.
-#[derive(Clone)]
-pub(crate) struct Reporter(pub(crate) Arc<dyn Board>);
-
-impl fmt::Debug for Reporter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Reporter")
-    }
 }
 
 #[cfg(test)]

@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use batch_core::id::StepName;
 use batch_core::run::{Step, Steps};
-use batch_core::storage::{ClaimKey, StepReply, Storage, StorageError};
+use batch_core::storage::{ClaimKey, StepReply, StorageError};
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
-use super::{ExecutorError, StepError};
+use super::{ExecutorError, Reach, RunStop, StepError};
 use crate::retry::Backoff;
 
 /// How often a call to the store is tried: for about a second.
@@ -23,7 +22,7 @@ const TRIES: u32 = 6;
 ///
 /// Nothing is read before the first step, and then only where something was recorded.
 pub(crate) struct StepBook {
-    storage: Arc<dyn Storage>,
+    reach: Arc<Reach>,
     claim: ClaimKey,
     /// How many steps the run had recorded when it was claimed.
     before: u32,
@@ -40,9 +39,9 @@ struct Turn<'a> {
 }
 
 impl StepBook {
-    pub(crate) fn new(storage: Arc<dyn Storage>, claim: ClaimKey, before: u32) -> Self {
+    pub(crate) fn new(reach: Arc<Reach>, claim: ClaimKey, before: u32) -> Self {
         Self {
-            storage,
+            reach,
             claim,
             before,
             known: OnceCell::new(),
@@ -50,7 +49,12 @@ impl StepBook {
         }
     }
 
-    /// The token of the claim.
+    /// Where an attempt reaches beyond its executor.
+    pub(crate) fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// The claim.
     pub(crate) const fn claim(&self) -> ClaimKey {
         self.claim
     }
@@ -59,7 +63,7 @@ impl StepBook {
     pub(crate) async fn step<T, F, Fut>(
         &self,
         name: &str,
-        stop: &CancellationToken,
+        stop: &RunStop,
         work: F,
     ) -> Result<T, ExecutorError>
     where
@@ -71,7 +75,7 @@ impl StepBook {
         if let Some(step) = self.known(&turn.name).await?.get(&turn.name) {
             return Ok(turn.end(step)?);
         }
-        if stop.is_cancelled() {
+        if stop.stops_executor() {
             return Err(StepError::Stopped(turn.name.clone()).into());
         }
         let step = {
@@ -98,7 +102,7 @@ impl StepBook {
     ///
     /// Steps go with the end of a run: where some are gone, somebody else has ended it.
     async fn known(&self, name: &StepName) -> Result<&Steps, StepError> {
-        let read = || self.storage.steps(self.claim.run);
+        let read = || self.reach.storage.steps(self.claim.run);
         let read = async || match self.before {
             0 => Ok(Steps::default()),
             before => match patiently(read).await.map_err(StepError::Storage)? {
@@ -111,7 +115,7 @@ impl StepBook {
 
     /// Records a step; gives the one that is recorded under its name by then.
     async fn record(&self, step: Step) -> Result<Step, StepError> {
-        let record = || self.storage.record_step(self.claim, step.clone());
+        let record = || self.reach.storage.record_step(self.claim, step.clone());
         let reply = patiently(record).await.map_err(StepError::Storage)?;
         let name = step.name().clone();
         match reply {

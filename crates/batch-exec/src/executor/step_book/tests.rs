@@ -1,15 +1,25 @@
 #![cfg(feature = "testing")]
 
 use std::num::NonZeroU32;
+use std::sync::Weak;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use batch_core::engine::Engine;
 use batch_core::request::Input;
-use batch_core::storage::{ClaimRequest, ClaimedRun, Disposition, ErrorKind, Settlement};
+use batch_core::storage::{
+    ClaimRequest, ClaimToken, ClaimedRun, Disposition, ErrorKind, Settlement, Storage,
+};
 use batch_core::time::ManualClock;
 
 use super::*;
+use crate::executor::{Board, RunProgress};
 use crate::testing::{Fault, FaultyStorage, StorageMethod, When};
+
+struct NoBoard;
+
+impl Board for NoBoard {
+    fn report(&self, _: ClaimToken, _: RunProgress) {}
+}
 
 /// A claimed run in a store with faults.
 struct Ground {
@@ -41,12 +51,15 @@ impl Ground {
     }
 
     fn book(&self) -> StepBook {
-        let storage = Arc::clone(&self.storage) as _;
-        StepBook::new(storage, self.run.claim.key(), self.run.steps)
+        let reach = Reach {
+            storage: Arc::clone(&self.storage) as _,
+            board: Weak::<NoBoard>::new(),
+        };
+        StepBook::new(Arc::new(reach), self.run.claim.key(), self.run.steps)
     }
 
     async fn step(&self, book: &StepBook, name: &str) -> Result<u32, ExecutorError> {
-        let stop = CancellationToken::new();
+        let stop = RunStop::default();
         let work = || async { Ok(self.effects.fetch_add(1, Ordering::SeqCst)) };
         book.step(name, &stop, work).await
     }
