@@ -55,6 +55,18 @@ macro_rules! conformance_cases {
                 a_clock_that_is_set_forward_takes_no_run_away [time];
                 a_claim_whose_future_is_dropped_holds_nothing_after_a_lease [time];
             }
+            patience {
+                a_claim_waits_only_where_the_storage_says_so [];
+                a_claim_with_patience_takes_what_is_there [];
+                a_batch_that_is_stored_answers_a_claim_that_waits [];
+                whatever_makes_a_run_claimable_answers_a_claim_that_waits [];
+                a_claim_is_told_of_a_time_before_its_patience_ends [time];
+                a_claim_that_is_dropped_while_it_waits_gets_nothing [];
+                a_claim_that_is_dropped_with_its_answer_gives_it_back [];
+                a_claim_that_waits_is_told_that_the_store_is_closed [];
+                a_claim_that_waits_is_told_of_a_commit_that_failed [durable faults];
+                many_threads_wait_and_each_run_goes_to_one_of_them [];
+            }
             fairness {
                 ten_runs_behind_a_hundred_thousand_see_few_foreign_starts [];
                 keys_take_turns_whatever_they_submit [];

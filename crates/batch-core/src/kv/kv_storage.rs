@@ -1,15 +1,13 @@
 use tokio::sync::{oneshot, watch};
 
 use super::machine::{Belongings, Machine, PreparedBatch, Staged};
-use super::owner::{Answer, Committed, Job, Order, Owner, Yard, in_doubt};
-use super::parcel::Parcel;
+use super::owner::{Answer, Committed, Owner, in_doubt};
+use super::yard::Yard;
 use super::{KvOptions, KvTraits, OrderedKv};
 use crate::failpoint::{Failpoint, reach};
 use crate::id::BatchId;
 use crate::journal::Sequence;
-use crate::storage::{
-    Claimed, Disposition, Durability, ErrorKind, InsertReply, Settlement, StorageError,
-};
+use crate::storage::{ClaimRequest, Claimed, Durability, ErrorKind, InsertReply, StorageError};
 use crate::time::Moment;
 
 /// No commit of a batch's inputs has more than about this many bytes.
@@ -56,11 +54,7 @@ impl<K: OrderedKv> KvStorage<K> {
         let (sender, head) = watch::channel(machine.sequence());
         let fingerprint_key = *machine.fingerprint_key();
         let share = machine.stage().share();
-        let yard = Yard {
-            machine,
-            clock: options.clock,
-            head: sender,
-        };
+        let yard = Yard::new(machine, options.clock, sender);
         let owner = match traits.description.durability {
             Durability::None => Owner::inline(yard),
             _ => Owner::thread(yard)?,
@@ -103,15 +97,6 @@ impl<K: OrderedKv> KvStorage<K> {
         &self,
         operation: impl FnOnce(&mut Machine<K>, Moment) -> Result<R, StorageError> + Send + 'static,
     ) -> Result<R, StorageError> {
-        self.call_or(operation, None).await
-    }
-
-    /// The same; an answer that nobody takes goes to `lost`.
-    async fn call_or<R: Send + 'static>(
-        &self,
-        operation: impl FnOnce(&mut Machine<K>, Moment) -> Result<R, StorageError> + Send + 'static,
-        lost: Option<Box<dyn FnOnce(R) + Send>>,
-    ) -> Result<R, StorageError> {
         let (sender, receiver) = oneshot::channel();
         self.owner.post(Box::new(move |machine, now| {
             let outcome = operation(machine, now);
@@ -119,36 +104,21 @@ impl<K: OrderedKv> KvStorage<K> {
                 let answer = match (outcome, committed) {
                     (Err(error), _) => Err(error),
                     (Ok(_), Err(cause)) => Err(in_doubt("make a write durable", cause)),
-                    (Ok(reply), Ok(())) => Ok(Parcel::new(reply, lost)),
+                    (Ok(reply), Ok(())) => Ok(reply),
                 };
-                // A caller who is gone has dropped the receiver; the parcel knows what to do.
+                // A caller who is gone has dropped the receiver.
                 drop(sender.send(answer));
             }) as Answer
         }));
-        let parcel = receiver.await.map_err(|_| closed())??;
-        parcel.open().ok_or_else(closed)
+        receiver.await.map_err(|_| closed())?
     }
 
     /// Claims; runs whose claimer is gone by then are given back.
-    pub(super) async fn call_claim(
-        &self,
-        operation: impl FnOnce(&mut Machine<K>, Moment) -> Result<Claimed, StorageError>
-        + Send
-        + 'static,
-    ) -> Result<Claimed, StorageError> {
-        let lost = self.owner.sender().map(|orders| {
-            Box::new(move |claimed: Claimed| {
-                let job: Job<K> = Box::new(move |machine, now| {
-                    let back = claimed.runs.into_iter();
-                    let back = back.map(|run| Settlement::new(run.claim, Disposition::Released));
-                    let given_back = machine.settle(back.collect(), now);
-                    Box::new(move |_: &Committed| drop(given_back))
-                });
-                // A store that is closed has given it back, or will when it is opened again.
-                let _ = orders.send(Order::Run(job));
-            }) as Box<dyn FnOnce(Claimed) + Send>
-        });
-        self.call_or(operation, lost).await
+    pub(super) async fn call_claim(&self, request: ClaimRequest) -> Result<Claimed, StorageError> {
+        let (sender, receiver) = oneshot::channel();
+        self.owner.claim(request, sender);
+        let parcel = receiver.await.map_err(|_| closed())??;
+        parcel.open().ok_or_else(closed)
     }
 
     /// Stores a batch whose inputs are too many bytes for one commit.

@@ -17,6 +17,7 @@ mod machine;
 mod ordered_kv;
 mod owner;
 mod parcel;
+mod patient_claim;
 mod prepare;
 mod record;
 mod settle_slices;
@@ -29,6 +30,7 @@ mod stage;
 mod storage_for_kv;
 mod threads;
 mod write_batch;
+mod yard;
 
 pub use byte_size::ByteSize;
 pub use care::{

@@ -10,10 +10,10 @@ pub(super) struct Parcel<R> {
 }
 
 impl<R> Parcel<R> {
-    pub(super) fn new(content: R, lost: Option<Box<dyn FnOnce(R) + Send>>) -> Self {
+    pub(super) fn new(content: R, lost: Box<dyn FnOnce(R) + Send>) -> Self {
         Self {
             content: Some(content),
-            lost,
+            lost: Some(lost),
         }
     }
 
@@ -46,13 +46,13 @@ mod tests {
     fn a_parcel_that_nobody_opens_gives_its_content_back() {
         let (sender, receiver) = mpsc::channel();
         let lost = move |n: u32| sender.send(n).unwrap();
-        drop(Parcel::new(7, Some(Box::new(lost))));
+        drop(Parcel::new(7, Box::new(lost)));
         assert_eq!(receiver.recv(), Ok(7));
     }
 
     #[test]
     fn a_parcel_that_was_opened_gives_nothing_back() {
         let lost = |_: u32| panic!("it was opened");
-        assert_eq!(Parcel::new(7, Some(Box::new(lost))).open(), Some(7));
+        assert_eq!(Parcel::new(7, Box::new(lost)).open(), Some(7));
     }
 }

@@ -18,9 +18,9 @@ use crate::run::{Run, Step, Steps};
 use crate::storage::{
     BatchQuery, CancelReply, CancelTarget, ClaimKey, ClaimRequest, Claimed, DeleteReply,
     DeleteTarget, Description, FlowReply, InsertReply, JournalPage, NewBatch, Page, PageRequest,
-    PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled, Settlement,
-    SinkCursor, SinkStart, StepReply, Storage, StorageError, UpdateReply, WorkflowChange,
-    WorkflowReply,
+    PatientClaims, PruneRequest, Pruned, Renewal, ReviewReply, ReviewRequest, RunQuery, Settled,
+    Settlement, SinkCursor, SinkStart, StepReply, Storage, StorageError, UpdateReply,
+    WorkflowChange, WorkflowReply,
 };
 use crate::valid::{ValidInput, ValidUpdate};
 
@@ -30,7 +30,9 @@ const ANSWERS_A_COMMIT: usize = 256;
 #[async_trait]
 impl<K: OrderedKv> Storage for KvStorage<K> {
     fn description(&self) -> Description {
-        self.traits().description.clone()
+        let mut description = self.traits().description.clone();
+        description.patient_claims = PatientClaims::Wait;
+        description
     }
 
     async fn insert(&self, batch: NewBatch) -> Result<InsertReply, StorageError> {
@@ -44,8 +46,7 @@ impl<K: OrderedKv> Storage for KvStorage<K> {
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StorageError> {
-        self.call_claim(move |machine, now| machine.claim(&request, now))
-            .await
+        self.call_claim(request).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, StorageError> {

@@ -17,16 +17,23 @@ pub struct ClaimRequest {
     pub limit: NonZeroU32,
     /// How long the claims last unless renewed.
     pub lease: Duration,
+    /// How long the caller is ready to wait where nothing is claimable: none by default.
+    ///
+    /// A storage that lets claims wait
+    /// ([`Description::patient_claims`](super::Description::patient_claims)) has no timer: the
+    /// caller drops the call when its patience ends, and holds nothing then.
+    pub patience: Duration,
 }
 
 impl ClaimRequest {
-    /// Asks for at most `limit` runs of these workflows, with leases of 30 s.
+    /// Asks for at most `limit` runs of these workflows, with leases of 30 s and no patience.
     #[must_use]
     pub const fn new(workflows: Vec<WorkflowId>, limit: NonZeroU32) -> Self {
         Self {
             workflows,
             limit,
             lease: Duration::from_secs(30),
+            patience: Duration::ZERO,
         }
     }
 }

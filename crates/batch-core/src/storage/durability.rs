@@ -22,6 +22,17 @@ impl fmt::Display for Durability {
     }
 }
 
+/// What becomes of a claim with patience that finds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum PatientClaims {
+    /// It is answered at once. Its caller then waits for news in the journal and claims again.
+    Answered,
+    /// It waits in the storage, and gets what a later call makes claimable with the commit of
+    /// that call.
+    Wait,
+}
+
 /// What a storage says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,15 +41,18 @@ pub struct Description {
     pub backend: &'static str,
     /// What it keeps when something strikes.
     pub durability: Durability,
+    /// What becomes of claims with patience that find nothing.
+    pub patient_claims: PatientClaims,
 }
 
 impl Description {
-    /// A description.
+    /// A description. Claims with patience are answered at once unless `patient_claims` is set.
     #[must_use]
     pub const fn new(backend: &'static str, durability: Durability) -> Self {
         Self {
             backend,
             durability,
+            patient_claims: PatientClaims::Answered,
         }
     }
 }

@@ -25,7 +25,7 @@ mod workflow_change;
 pub use cancel::{CancelReply, CancelTarget};
 pub use claim::{Claim, ClaimKey, ClaimRequest, ClaimToken, Claimed, ClaimedRun};
 pub use delete::{DeleteReply, DeleteTarget};
-pub use durability::{Description, Durability};
+pub use durability::{Description, Durability, PatientClaims};
 pub use ending::Ending;
 pub use flow_reply::FlowReply;
 pub use insert::{InsertReply, NewBatch};

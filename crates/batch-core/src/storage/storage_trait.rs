@@ -120,6 +120,12 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// bytes; then ask again. Claims are durable before the call returns.
     /// [`Claimed::next_due`] is never later than the moment when time alone makes
     /// another run claimable.
+    ///
+    /// A claim with [`ClaimRequest::patience`] that finds nothing waits where
+    /// [`Description::patient_claims`] says so; any other is answered at once. One that waits is
+    /// answered as soon as another call makes a run claimable, or time alone may make one
+    /// claimable before its patience ends. Its caller ends the wait by dropping the call: what it
+    /// was granted by then is given back with nothing counted.
     async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StorageError>;
 
     /// Records how attempts ended; the replies stand in the order of the settlements.

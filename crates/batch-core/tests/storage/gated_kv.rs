@@ -65,6 +65,11 @@ impl GatedKv {
         self.inner.1.notify_all();
     }
 
+    /// How many have the map.
+    pub fn owners(&self) -> usize {
+        Arc::strong_count(&self.inner)
+    }
+
     /// The commits since `hold`.
     pub fn commits(&self) -> Vec<Commit> {
         self.inner.0.lock().commits.clone()

@@ -14,6 +14,7 @@ pub(super) mod journal;
 pub(super) mod limits;
 pub(super) mod model;
 pub(super) mod pages;
+pub(super) mod patience;
 pub(super) mod prune;
 pub(super) mod queue;
 pub(super) mod race;

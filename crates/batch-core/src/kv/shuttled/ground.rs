@@ -64,6 +64,13 @@ pub(super) fn claim_request(limit: u32) -> ClaimRequest {
     ClaimRequest::new(vec![workflow()], NonZeroU32::new(limit).unwrap())
 }
 
+/// Waits where nothing is claimable, for less than a lease.
+pub(super) fn patient_request(limit: u32) -> ClaimRequest {
+    let mut request = claim_request(limit);
+    request.patience = request.lease / 2;
+    request
+}
+
 /// The answer of a storage that is run by its caller.
 fn at_once<T>(call: impl Future<Output = T>) -> T {
     match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
@@ -121,7 +128,16 @@ impl Ground {
 
     /// Claims runs, whose claims must be durable then.
     pub(super) fn claim(&self, limit: u32) -> Result<Vec<ClaimedRun>, StorageError> {
-        let runs = block_on(self.storage.claim(claim_request(limit)))?.runs;
+        self.claim_as(claim_request(limit))
+    }
+
+    /// Claims a run, and waits for it; its claim must be durable then.
+    pub(super) fn claim_patiently(&self) -> Result<Vec<ClaimedRun>, StorageError> {
+        self.claim_as(patient_request(1))
+    }
+
+    fn claim_as(&self, request: ClaimRequest) -> Result<Vec<ClaimedRun>, StorageError> {
+        let runs = block_on(self.storage.claim(request))?.runs;
         let after_death = self.after_death();
         for run in &runs {
             let found = after_death.run(run.claim.run());

@@ -21,8 +21,12 @@
 mod kv_storage;
 #[path = "../owner.rs"]
 mod owner;
+#[path = "../patient_claim.rs"]
+mod patient_claim;
 #[path = "../storage_for_kv.rs"]
 mod storage_for_kv;
+#[path = "../yard.rs"]
+mod yard;
 
 mod caught;
 mod channel;
@@ -33,6 +37,7 @@ mod ground;
 mod mutex;
 mod schedules;
 mod threads;
+mod waiting;
 mod watched_kv;
 mod working;
 

@@ -40,6 +40,8 @@ pub struct Animal {
 #[derive(Debug, Default)]
 struct Memory {
     claims: u64,
+    /// The claims with patience that have no answer.
+    waiting: Vec<ClaimRequest>,
     newest: BTreeMap<RunId, ClaimToken>,
     hidden: BTreeSet<BatchId>,
     inputs: BTreeMap<BatchId, Vec<ValidInput>>,
@@ -210,6 +212,17 @@ impl Animal {
         JournalPage::new(entries, page.head, page.trimmed)
     }
 
+    /// Claims for those who wait, or waited, what nobody has got.
+    async fn grant_to_the_dropped(&self) {
+        if self.flaw == Flaw::GrantsToTheDropped {
+            let waiting = std::mem::take(&mut self.memory.lock().unwrap().waiting);
+            for mut request in waiting {
+                request.patience = Duration::ZERO;
+                drop(self.inner.claim(request).await);
+            }
+        }
+    }
+
     /// Everything that has not ended is in the way.
     async fn hide_live_batches(&self) {
         let all = self.inner.batches(BatchQuery::default()).await.unwrap();
@@ -230,6 +243,7 @@ impl Storage for Animal {
         *self.before.lock().unwrap() = self.kv.dump();
         let reply = self.inner.insert(batch).await?;
         self.memory.lock().unwrap().inputs.insert(id, inputs);
+        self.grant_to_the_dropped().await;
         Ok(match (self.flaw, reply) {
             (Flaw::TakesAConflictForAReplay, InsertReply::KeyConflict(first)) => {
                 InsertReply::Replayed(first)
@@ -238,8 +252,18 @@ impl Storage for Animal {
         })
     }
 
-    async fn claim(&self, request: ClaimRequest) -> Result<Claimed, StorageError> {
-        let claimed = self.inner.claim(request).await?;
+    async fn claim(&self, mut request: ClaimRequest) -> Result<Claimed, StorageError> {
+        let patience = std::mem::take(&mut request.patience);
+        let mut claimed = self.inner.claim(request.clone()).await?;
+        if claimed.runs.is_empty() && !patience.is_zero() {
+            if self.flaw == Flaw::ForgetsWhoWaits {
+                std::future::pending::<()>().await;
+            }
+            self.memory.lock().unwrap().waiting.push(request.clone());
+            request.patience = patience;
+            claimed = self.inner.claim(request).await?;
+            self.memory.lock().unwrap().waiting.pop();
+        }
         let next_due = claimed.next_due;
         let runs = self.spoil_claimed(claimed.runs).await;
         Ok(Claimed::new(runs, next_due))

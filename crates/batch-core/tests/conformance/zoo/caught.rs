@@ -306,10 +306,26 @@ fn a_review_of_a_deleted_run_that_is_answered_is_caught() {
 }
 
 #[test]
+fn a_claim_that_waits_for_ever_is_caught() {
+    is_caught(
+        Flaw::ForgetsWhoWaits,
+        "patience::a_batch_that_is_stored_answers_a_claim_that_waits",
+    );
+}
+
+#[test]
 fn a_batch_told_resumed_while_its_workflow_is_paused_is_caught() {
     is_caught(
         Flaw::ResumesTooSoon,
         "flow::a_batch_paused_twice_over_is_told_paused_and_resumed_once",
+    );
+}
+
+#[test]
+fn a_grant_to_a_claim_that_was_dropped_is_caught() {
+    is_caught(
+        Flaw::GrantsToTheDropped,
+        "patience::a_claim_that_is_dropped_while_it_waits_gets_nothing",
     );
 }
 

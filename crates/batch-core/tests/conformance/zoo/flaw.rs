@@ -75,4 +75,8 @@ pub enum Flaw {
     ResumesTooSoon,
     /// Closing leaves what is held to the next opening, as a death does.
     ClosesLikeADeath,
+    /// A claim that waits is never answered.
+    ForgetsWhoWaits,
+    /// A claim that was dropped while it waited is granted a run.
+    GrantsToTheDropped,
 }
