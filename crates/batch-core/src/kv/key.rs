@@ -61,6 +61,17 @@ fn of_text(prefix: u8, text: &str) -> Key {
     key
 }
 
+/// The key of one of the values that a record spans.
+pub(super) fn part(key: &[u8], number: u16) -> Key {
+    let mut whole = Vec::with_capacity(key.len() + PART_BYTES);
+    whole.extend_from_slice(key);
+    whole.extend_from_slice(&number.to_be_bytes());
+    whole
+}
+
+/// Bytes that tell which of its values it is, at the end of the key of a value.
+const PART_BYTES: usize = 2;
+
 /// Bytes before the rest of a key that begins with a time: its prefix and that time.
 pub(super) const TIME_BYTES: usize = 1 + 8;
 

@@ -1,6 +1,7 @@
 use tokio::sync::{oneshot, watch};
 
-use super::machine::{Belongings, Machine, PreparedBatch, Staged};
+use super::belongings::Belongings;
+use super::machine::{Machine, PreparedBatch, Staged};
 use super::owner::{Answer, Committed, Owner, in_doubt};
 use super::yard::Yard;
 use super::{KvOptions, KvTraits, OrderedKv};
@@ -143,11 +144,11 @@ impl<K: OrderedKv> KvStorage<K> {
         };
         loop {
             let slice = batch.belongings.cut(SLICE_BYTES);
-            if batch.belongings.bytes() == 0 {
+            if batch.belongings.is_empty() {
                 batch.belongings = slice;
                 break;
             }
-            self.call(move |machine, _| machine.stage_slice(id, &slice))
+            self.call(move |machine, _| machine.stage_slice(id, slice))
                 .await?;
         }
         let reply = self

@@ -4,6 +4,7 @@
 //! the storage of it. Inside, a synchronous state machine turns operations into
 //! staged writes and answers, and its owner makes them durable in groups.
 
+mod belongings;
 mod byte_size;
 mod care;
 mod counted;

@@ -1,16 +1,27 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::machine::{Belongings, PreparedBatch};
-use super::record::{Fingerprint, InputChunks, encode};
+use super::belongings::Belongings;
+use super::key;
+use super::machine::PreparedBatch;
+use super::record::{Fingerprint, InputChunks, OpenFrame, encode};
 use crate::ordinal::Ordinal;
 use crate::request::Timing;
-use crate::storage::{ErrorKind, NewBatch, StorageError};
+use crate::storage::{NewBatch, StorageError};
 
-/// Encodes a batch for the store, on the caller's thread.
+/// Encodes a batch for the store, on the caller's thread: who owns the store has nothing left to
+/// copy or to check.
 ///
 /// `share` is what one value takes; chunks of inputs are cut to it.
-pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32]) -> PreparedBatch {
+///
+/// # Errors
+///
+/// `Invalid` for an input that is larger than a record may be on this store.
+pub(super) fn prepare(
+    batch: NewBatch,
+    share: usize,
+    fingerprint_key: &[u8; 32],
+) -> Result<PreparedBatch, StorageError> {
     let content = batch.content;
     let mut print = content
         .idempotency_key
@@ -20,15 +31,12 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
     let mut secrets = Vec::new();
     for (number, input) in (0..).zip(&content.inputs) {
         let encoded = chunks.push(input);
-        let hidden = match input.secrets().is_empty() {
-            true => Vec::new(),
-            false => encode(input.secrets()),
-        };
+        let hidden = (!input.secrets().is_empty()).then(|| OpenFrame::of(input.secrets()));
         if let Some(print) = &mut print {
             print.add(encoded);
-            print.add(&hidden);
+            print.add(hidden.as_ref().map_or(&[], OpenFrame::payload));
         }
-        if !hidden.is_empty() {
+        if let Some(hidden) = hidden {
             secrets.push((Ordinal::new(number), hidden));
         }
     }
@@ -48,11 +56,15 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
         }
         print.finish()
     });
-    let belongings = Belongings {
-        chunks: chunks.finish(),
-        secrets,
-    };
-    PreparedBatch {
+    let with_secrets = u32::try_from(secrets.len()).unwrap_or(u32::MAX);
+    let mut belongings = Belongings::default();
+    for chunk in chunks.finish() {
+        belongings.add(&key::inputs(batch.id, chunk.last), chunk.record, share)?;
+    }
+    for (ordinal, hidden) in secrets {
+        belongings.add(&key::secrets(batch.id, ordinal), hidden, share)?;
+    }
+    Ok(PreparedBatch {
         id: batch.id,
         submission: batch.submission,
         part: batch.part,
@@ -67,10 +79,10 @@ pub(super) fn prepare(batch: NewBatch, share: usize, fingerprint_key: &[u8; 32])
         key: content.idempotency_key,
         fingerprint,
         total: u32::try_from(content.inputs.len()).unwrap_or(u32::MAX),
-        with_secrets: u32::try_from(belongings.secrets.len()).unwrap_or(u32::MAX),
+        with_secrets,
         bytes: u64::try_from(belongings.bytes()).unwrap_or(u64::MAX),
         belongings,
-    }
+    })
 }
 
 /// HMAC-SHA256 over the pieces of a request, each with its length before it.
@@ -88,123 +100,5 @@ impl FingerprintMaker {
 
     fn finish(self) -> Fingerprint {
         Fingerprint(self.0.finalize().into_bytes().into())
-    }
-}
-
-impl Belongings {
-    /// Refuses a piece that is larger than a record may be on this store.
-    pub(super) fn check_sizes(&self, limit: usize) -> Result<(), StorageError> {
-        let chunks = self.chunks.iter().map(|chunk| chunk.payload.len());
-        let secrets = self.secrets.iter().map(|(_, secrets)| secrets.len());
-        match chunks.chain(secrets).find(|bytes| *bytes > limit) {
-            None => Ok(()),
-            Some(bytes) => Err(StorageError::new(
-                ErrorKind::Invalid,
-                format!("store an input of {bytes} bytes: this store takes {limit} at most"),
-            )),
-        }
-    }
-
-    /// Cuts off a slice of about `bytes`; at least one piece, if there is any.
-    pub(super) fn cut(&mut self, bytes: usize) -> Self {
-        let mut slice = Self::default();
-        let mut room = bytes;
-        let mut taken = 0;
-        for chunk in &self.chunks {
-            if taken > 0 && chunk.payload.len() > room {
-                break;
-            }
-            room = room.saturating_sub(chunk.payload.len());
-            taken += 1;
-        }
-        slice.chunks.extend(self.chunks.drain(..taken));
-        if self.chunks.is_empty() {
-            let mut taken = 0;
-            for (_, secrets) in &self.secrets {
-                if (taken > 0 || !slice.chunks.is_empty()) && secrets.len() > room {
-                    break;
-                }
-                room = room.saturating_sub(secrets.len());
-                taken += 1;
-            }
-            slice.secrets.extend(self.secrets.drain(..taken));
-        }
-        slice
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kv::record::InputChunk;
-
-    fn belongings(chunks: &[usize], secrets: &[usize]) -> Belongings {
-        let chunk = |(number, bytes): (u32, &usize)| InputChunk {
-            first: Ordinal::new(number),
-            last: Ordinal::new(number),
-            payload: vec![0; *bytes],
-        };
-        let secret = |(number, bytes): (u32, &usize)| (Ordinal::new(number), vec![0; *bytes]);
-        Belongings {
-            chunks: (0..).zip(chunks).map(chunk).collect(),
-            secrets: (0..).zip(secrets).map(secret).collect(),
-        }
-    }
-
-    fn sizes(slice: &Belongings) -> (Vec<usize>, Vec<usize>) {
-        let chunks = slice.chunks.iter().map(|chunk| chunk.payload.len());
-        let secrets = slice.secrets.iter().map(|(_, secrets)| secrets.len());
-        (chunks.collect(), secrets.collect())
-    }
-
-    fn slices(mut all: Belongings, bytes: usize) -> Vec<(Vec<usize>, Vec<usize>)> {
-        let mut slices = Vec::new();
-        while all.bytes() > 0 {
-            slices.push(sizes(&all.cut(bytes)));
-            assert!(slices.len() < 100, "cutting comes to no end");
-        }
-        slices
-    }
-
-    #[test]
-    fn slices_are_as_full_as_their_size_allows() {
-        let cut = slices(belongings(&[4, 6, 5, 5, 1], &[]), 10);
-        assert_eq!(
-            cut,
-            [
-                (vec![4, 6], vec![]),
-                (vec![5, 5], vec![]),
-                (vec![1], vec![])
-            ]
-        );
-    }
-
-    #[test]
-    fn a_piece_that_fits_no_slice_has_one_to_itself() {
-        let cut = slices(belongings(&[30, 2], &[20, 1]), 10);
-        assert_eq!(
-            cut,
-            [
-                (vec![30], vec![]),
-                (vec![2], vec![]),
-                (vec![], vec![20]),
-                (vec![], vec![1])
-            ]
-        );
-    }
-
-    #[test]
-    fn secrets_fill_what_the_last_chunks_leave() {
-        let cut = slices(belongings(&[4], &[3, 3, 3]), 10);
-        assert_eq!(cut, [(vec![4], vec![3, 3]), (vec![], vec![3])]);
-    }
-
-    #[test]
-    fn the_largest_piece_that_is_taken_is_the_limit() {
-        for (piece, secret) in [(10, 0), (0, 10)] {
-            assert!(belongings(&[piece], &[secret]).check_sizes(10).is_ok());
-            let refused = belongings(&[piece], &[secret]).check_sizes(9).unwrap_err();
-            assert_eq!(refused.kind(), ErrorKind::Invalid);
-        }
     }
 }

@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use super::followers::Followers;
-use super::key::Key;
+use super::key::{self, Key};
 use super::key_list::KeyList;
-use super::record::{FRAME_BYTES, decode, encode, frame, unframe};
+use super::record::{FRAME_BYTES, OpenFrame, decode, put_parts, unframe};
 use super::{KeyRange, KeyValue, OrderedKv, Space, WriteBatch};
 use crate::storage::{ErrorKind, SortOrder, StorageError};
 use serde::Serialize;
@@ -67,7 +67,7 @@ impl<K: OrderedKv> Stage<K> {
 
     /// How many values a record spans; 0 for one that is not there.
     pub(super) fn parts(&self, key: &[u8]) -> Result<u16, StorageError> {
-        let first = part_key(key, 0);
+        let first = key::part(key, 0);
         match self.get_value(&first)? {
             Some(value) => unframe(&first, value).map(|part| part.parts),
             None => Ok(0),
@@ -126,24 +126,25 @@ impl<K: OrderedKv> Stage<K> {
 
     /// Writes a record over one that spanned `before` values (0 for a new one); gives how many it spans.
     pub(super) fn put(&mut self, key: &[u8], payload: &[u8], before: u16) -> u16 {
-        let shares: Vec<&[u8]> = match payload.len() {
-            0 => vec![payload],
-            _ => payload.chunks(self.share).collect(),
-        };
-        let parts = u16::try_from(shares.len())
-            .expect("inputs are held against the limit of a record, and all else is smaller");
-        for (number, share) in (0..).zip(shares) {
-            let key = part_key(key, number);
-            let value = frame(&key, parts, share);
-            self.writes.put(key, value);
-        }
+        let writes = &mut self.writes;
+        let put = |key, value| writes.put(key, value);
+        let parts = put_parts(key, payload, self.share, put);
         self.delete_parts(key, parts, before);
         parts
     }
 
     /// Writes plain data as a record.
     pub(super) fn put_record(&mut self, key: &[u8], record: &impl Serialize, before: u16) -> u16 {
-        self.put(key, &encode(record), before)
+        let writes = &mut self.writes;
+        let put = |key, value| writes.put(key, value);
+        let parts = OpenFrame::of(record).put(key, self.share, put);
+        self.delete_parts(key, parts, before);
+        parts
+    }
+
+    /// Writes a value that its caller has framed, under its whole key.
+    pub(super) fn put_value(&mut self, value: KeyValue) {
+        self.writes.put(value.key, value.value);
     }
 
     /// Deletes a record that spans `parts` values.
@@ -158,13 +159,13 @@ impl<K: OrderedKv> Stage<K> {
 
     fn delete_parts(&mut self, key: &[u8], from: u16, to: u16) {
         for number in from..to {
-            self.writes.delete(part_key(key, number));
+            self.writes.delete(key::part(key, number));
         }
     }
 
     /// Reads a record.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Stored>, StorageError> {
-        let first = part_key(key, 0);
+        let first = key::part(key, 0);
         match self.get_value(&first)? {
             Some(value) => self.assemble(key, &first, value).map(Some),
             None => Ok(None),
@@ -220,7 +221,7 @@ impl<K: OrderedKv> Stage<K> {
         let whole = unframe(first, value)?;
         let (parts, mut payload) = (whole.parts, whole.payload);
         for number in 1..parts {
-            let part_key = part_key(key, number);
+            let part_key = key::part(key, number);
             let Some(value) = self.get_value(&part_key)? else {
                 let name = String::from_utf8_lossy(key).into_owned();
                 let text = format!("part {number} of {parts} of the record {name:?} is missing");
@@ -292,13 +293,6 @@ pub(super) const fn record_limit(share: usize) -> usize {
     share.saturating_mul(u16::MAX as usize)
 }
 
-fn part_key(key: &[u8], number: u16) -> Key {
-    let mut whole = Vec::with_capacity(key.len() + 2);
-    whole.extend_from_slice(key);
-    whole.extend_from_slice(&number.to_be_bytes());
-    whole
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,7 +331,7 @@ mod tests {
     fn a_missing_part_is_damage_and_says_which() {
         let mut stage = stage();
         stage.put(b"k", &[1; 2_000], 0);
-        stage.delete_value(part_key(b"k", 2));
+        stage.delete_value(key::part(b"k", 2));
         let error = stage.get(b"k").unwrap_err();
         assert!(error.to_string().contains("part 2 of 4"), "{error}");
     }

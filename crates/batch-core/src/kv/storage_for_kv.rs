@@ -7,7 +7,6 @@ use super::kv_storage::closed;
 use super::machine::Staged;
 use super::prepare::prepare;
 use super::settle_slices::settle_slices;
-use super::stage::record_limit;
 use super::{KvStorage, OrderedKv};
 use crate::batch::{Batch, Flow, Submission};
 use crate::catalogue::Workflow;
@@ -36,8 +35,7 @@ impl<K: OrderedKv> Storage for KvStorage<K> {
     }
 
     async fn insert(&self, batch: NewBatch) -> Result<InsertReply, StorageError> {
-        let batch = prepare(batch, self.share(), self.fingerprint_key());
-        batch.belongings.check_sizes(record_limit(self.share()))?;
+        let batch = prepare(batch, self.share(), self.fingerprint_key())?;
         if Self::needs_slices(&batch.belongings) {
             return self.insert_in_slices(batch).await;
         }

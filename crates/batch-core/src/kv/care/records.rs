@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 
 use serde::de::DeserializeOwned;
 
-use crate::kv::key::Key;
+use crate::kv::key::{self, Key};
 use crate::kv::record::{decode, unframe};
 use crate::kv::{KeyRange, KeyValue, OrderedKv};
 use crate::storage::{SortOrder, StorageError};
@@ -50,7 +50,7 @@ impl<'a, K: OrderedKv> Records<'a, K> {
 
     /// The bytes of a record.
     pub(super) fn bytes(&self, key: &[u8]) -> Result<Found<Vec<u8>>, StorageError> {
-        let range = KeyRange::prefix(key).starting_at(part_key(key, 0));
+        let range = KeyRange::prefix(key).starting_at(key::part(key, 0));
         let range = range.ending_before([key, &[u8::MAX; 3]].concat());
         let first = self.map.get(&range.start)?;
         let Some(first) = first else {
@@ -66,7 +66,7 @@ impl<'a, K: OrderedKv> Records<'a, K> {
         };
         let mut payload = part.payload;
         for number in 1..part.parts {
-            let key = part_key(key, number);
+            let key = key::part(key, number);
             match self.map.get(&key)?.map(|value| unframe(&key, value)) {
                 Some(Ok(next)) if next.parts == part.parts => {
                     payload.extend_from_slice(&next.payload);
@@ -148,8 +148,4 @@ pub(super) struct KeyPage {
 /// The first key after all parts of a record.
 pub(super) fn after(key: &[u8]) -> Key {
     [key, &[u8::MAX; 2], &[0]].concat()
-}
-
-pub(super) fn part_key(key: &[u8], number: u16) -> Key {
-    [key, &number.to_be_bytes()].concat()
 }

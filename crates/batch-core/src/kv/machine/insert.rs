@@ -6,12 +6,12 @@ use crate::batch::Extent;
 use crate::catalogue::{Version, Workflow};
 use crate::id::{BatchId, IdempotencyKey, SubmissionId, WorkflowId};
 use crate::journal::Fact;
+use crate::kv::belongings::Belongings;
 use crate::kv::record::{
-    BatchHeader, Fingerprint, IdempotencyRecord, InputChunk, LiveRecord, SubmissionRecord, Tidy,
+    BatchHeader, Fingerprint, IdempotencyRecord, LiveRecord, SubmissionRecord, Tidy,
 };
 use crate::kv::shortage::Change;
 use crate::kv::{OrderedKv, SizeBound, key};
-use crate::ordinal::Ordinal;
 use crate::request::{Priority, Timing, VersionSelector};
 use crate::storage::{ErrorKind, InsertReply, QueueBound, StorageError};
 use crate::time::Moment;
@@ -41,22 +41,6 @@ pub(in crate::kv) struct PreparedBatch {
     pub with_secrets: u32,
 }
 
-/// Inputs and secrets of a batch, or a slice of them.
-#[derive(Debug, Default)]
-pub(in crate::kv) struct Belongings {
-    pub chunks: Vec<InputChunk>,
-    pub secrets: Vec<(Ordinal, Vec<u8>)>,
-}
-
-impl Belongings {
-    /// The bytes of all of it.
-    pub(in crate::kv) fn bytes(&self) -> usize {
-        let chunks: usize = self.chunks.iter().map(|c| c.payload.len()).sum();
-        let secrets: usize = self.secrets.iter().map(|(_, s)| s.len()).sum();
-        chunks + secrets
-    }
-}
-
 /// What a lookup before an insert found.
 enum Lookup {
     /// The insert is answered already.
@@ -84,12 +68,12 @@ impl<K: OrderedKv> Machine<K> {
     pub(in crate::kv) fn stage_slice(
         &mut self,
         id: BatchId,
-        slice: &Belongings,
+        slice: Belongings,
     ) -> Result<(), StorageError> {
         self.check_writable("store a batch")?;
         self.check_room(Change::Batch, slice.bytes(), 0)?;
         self.stage.put_record(&key::tidy(id), &Tidy::Staged, 0);
-        self.put_belongings(id, slice);
+        self.put_belongings(slice);
         Ok(())
     }
 
@@ -186,7 +170,7 @@ impl<K: OrderedKv> Machine<K> {
         now: Moment,
     ) {
         let id = batch.id;
-        self.put_belongings(id, &batch.belongings);
+        self.put_belongings(batch.belongings);
         submission.batches = submission.batches.max(batch.part + 1);
         submission.inputs += u64::from(batch.total);
         submission.extent = batch.extent;
@@ -241,13 +225,9 @@ impl<K: OrderedKv> Machine<K> {
         self.reschedule(id);
     }
 
-    fn put_belongings(&mut self, id: BatchId, belongings: &Belongings) {
-        for chunk in &belongings.chunks {
-            self.stage
-                .put(&key::inputs(id, chunk.last), &chunk.payload, 0);
-        }
-        for (ordinal, secrets) in &belongings.secrets {
-            self.stage.put(&key::secrets(id, *ordinal), secrets, 0);
+    fn put_belongings(&mut self, belongings: Belongings) {
+        for value in belongings.into_values() {
+            self.stage.put_value(value);
         }
     }
 

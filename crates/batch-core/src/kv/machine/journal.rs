@@ -99,7 +99,7 @@ mod tests {
         let request = BatchRequest::new("w").input(Input::text("x"));
         let content = validate(request, &Limits::default()).unwrap();
         let batch = NewBatch::single(BatchId::generate(), content);
-        let batch = prepare(batch, 512, &[0; 32]);
+        let batch = prepare(batch, 512, &[0; 32]).unwrap();
         machine.insert(batch, Staged::No, now).unwrap();
     }
 

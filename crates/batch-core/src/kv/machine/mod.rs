@@ -45,5 +45,5 @@ mod tidy;
 mod update;
 mod view_run;
 
-pub(super) use insert::{Belongings, PreparedBatch, Staged};
+pub(super) use insert::{PreparedBatch, Staged};
 pub(super) use machine_state::Machine;

@@ -17,13 +17,18 @@ pub(in crate::kv) struct Part {
 /// Wraps a share of a record: `version, crc32 of key and rest, parts, share`.
 pub(in crate::kv) fn frame(key: &[u8], parts: u16, payload: &[u8]) -> Vec<u8> {
     let mut value = Vec::with_capacity(FRAME_BYTES + payload.len());
-    value.push(VERSION);
-    value.extend_from_slice(&[0; 4]);
-    value.extend_from_slice(&parts.to_le_bytes());
+    value.extend_from_slice(&[0; FRAME_BYTES]);
     value.extend_from_slice(payload);
+    seal(key, parts, &mut value);
+    value
+}
+
+/// The same for a share that stands in its value already, behind room for the frame.
+pub(super) fn seal(key: &[u8], parts: u16, value: &mut [u8]) {
+    value[0] = VERSION;
+    value[5..FRAME_BYTES].copy_from_slice(&parts.to_le_bytes());
     let checksum = checksum(key, &value[5..]);
     value[1..5].copy_from_slice(&checksum.to_le_bytes());
-    value
 }
 
 /// Unwraps a value. A value that stands under another key than it was written to is damage too.

@@ -1,3 +1,4 @@
+use super::OpenFrame;
 use super::input_writer::write_input;
 use crate::ordinal::Ordinal;
 use crate::valid::ValidInput;
@@ -7,7 +8,7 @@ use crate::valid::ValidInput;
 pub(in crate::kv) struct InputChunk {
     pub first: Ordinal,
     pub last: Ordinal,
-    pub payload: Vec<u8>,
+    pub record: OpenFrame,
 }
 
 /// Bytes of `first` and `count`.
@@ -32,7 +33,7 @@ pub(in crate::kv) struct InputChunks {
 struct OpenChunk {
     first: Ordinal,
     places: Vec<u32>,
-    payload: Vec<u8>,
+    record: OpenFrame,
 }
 
 impl InputChunks {
@@ -51,19 +52,20 @@ impl InputChunks {
         let ordinal = Ordinal::new(self.next);
         self.next += 1;
         let mut chunk = (self.open.take()).unwrap_or_else(|| OpenChunk::at(ordinal, self.limit));
-        let mut begin = chunk.payload.len();
-        write_input(&mut chunk.payload, input);
+        let mut begin = chunk.record.payload().len();
+        write_input(chunk.record.end(), input);
         if !chunk.places.is_empty() && chunk.bytes_with_one_more() > self.limit {
             let mut next = OpenChunk::at(ordinal, self.limit);
-            next.payload.extend_from_slice(&chunk.payload[begin..]);
-            chunk.payload.truncate(begin);
+            let moved = &chunk.record.payload()[begin..];
+            next.record.end().extend_from_slice(moved);
+            chunk.record.truncate(begin);
             self.done.push(chunk.close());
             chunk = next;
             begin = PREFIX_BYTES;
         }
         // An input has at most some mebibytes, so the places fit.
         chunk.places.push(begin as u32);
-        &self.open.insert(chunk).payload[begin..]
+        &self.open.insert(chunk).record.payload()[begin..]
     }
 
     /// All chunks.
@@ -79,42 +81,42 @@ impl InputChunk {
         let mut chunk = OpenChunk::at(first, 0);
         for input in inputs {
             // An input has at most some mebibytes, so the places fit.
-            chunk.places.push(chunk.payload.len() as u32);
-            write_input(&mut chunk.payload, input);
+            chunk.places.push(chunk.record.payload().len() as u32);
+            write_input(chunk.record.end(), input);
         }
-        chunk.close().payload
+        chunk.close().record.payload().to_vec()
     }
 }
 
 impl OpenChunk {
     fn at(first: Ordinal, limit: usize) -> Self {
         // The input that does not fit any more is encoded here, too.
-        let mut payload = Vec::with_capacity(limit + limit / 8);
-        payload.extend_from_slice(&[0; PREFIX_BYTES]);
+        let mut record = OpenFrame::with_capacity(limit + limit / 8);
+        record.end().extend_from_slice(&[0; PREFIX_BYTES]);
         Self {
             first,
             places: Vec::new(),
-            payload,
+            record,
         }
     }
 
     /// Its bytes with the input that was just encoded.
     fn bytes_with_one_more(&self) -> usize {
-        self.payload.len() + (self.places.len() + 1) * PLACE_BYTES
+        self.record.payload().len() + (self.places.len() + 1) * PLACE_BYTES
     }
 
     fn close(mut self) -> InputChunk {
         let count = u32::try_from(self.places.len()).expect("ordinals are of 32 bits");
-        let (first, number) = self.payload.split_at_mut(PREFIX_BYTES / 2);
+        let (first, number) = self.record.payload_mut().split_at_mut(PREFIX_BYTES / 2);
         first.copy_from_slice(&self.first.get().to_le_bytes());
         number[..PREFIX_BYTES / 2].copy_from_slice(&(count | HAS_PLACES).to_le_bytes());
         for place in &self.places {
-            self.payload.extend_from_slice(&place.to_le_bytes());
+            self.record.end().extend_from_slice(&place.to_le_bytes());
         }
         InputChunk {
             first: self.first,
             last: Ordinal::new(self.first.get() + count - 1),
-            payload: self.payload,
+            record: self.record,
         }
     }
 }
@@ -145,7 +147,10 @@ mod tests {
     #[test]
     fn small_inputs_share_chunks_within_the_limit() {
         let all = chunks(&[300; 10]);
-        assert!(all.iter().all(|c| c.payload.len() <= 1_000), "{all:?}");
+        assert!(
+            all.iter().all(|c| c.record.payload().len() <= 1_000),
+            "{all:?}"
+        );
         assert_eq!(all.len(), 4);
     }
 
@@ -159,8 +164,9 @@ mod tests {
     #[test]
     fn a_chunk_as_full_as_can_be_has_exactly_the_limit() {
         let whole = &chunks(&[200, 200, 200])[0];
-        let mut exact = InputChunks::new(whole.payload.len());
-        let mut tight = InputChunks::new(whole.payload.len() - 1);
+        let bytes = whole.record.payload().len();
+        let mut exact = InputChunks::new(bytes);
+        let mut tight = InputChunks::new(bytes - 1);
         for _ in 0..3 {
             exact.push(&input(200));
             tight.push(&input(200));
@@ -179,7 +185,7 @@ mod tests {
     #[test]
     fn a_chunk_reads_back_what_was_put_in() {
         let chunk = chunks(&[1, 2, 3]).remove(0);
-        let stored = StoredChunk::read(chunk.payload, String::new).unwrap();
+        let stored = StoredChunk::read(chunk.record.payload().to_vec(), String::new).unwrap();
         assert_eq!(
             stored.inputs(String::new).unwrap(),
             [input(1), input(2), input(3)]

@@ -139,7 +139,7 @@ mod tests {
         for input in three() {
             chunks.push(&input);
         }
-        chunks.finish().remove(0).payload
+        chunks.finish().remove(0).record.payload().to_vec()
     }
 
     /// A chunk without places, as the first format has them.

@@ -43,4 +43,4 @@ mod working;
 
 use kv_storage::KvStorage;
 
-use super::{KvOptions, KvTraits, OrderedKv, machine, parcel, prepare, settle_slices, stage};
+use super::{KvOptions, KvTraits, OrderedKv, belongings, machine, parcel, prepare, settle_slices};

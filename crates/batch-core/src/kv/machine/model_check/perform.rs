@@ -177,7 +177,7 @@ impl DayModel {
         let id = BatchId::from_uuid(uuid::Uuid::from_u128(number));
         let batch = NewBatch::single(id, self.content.clone());
         let share = day.machine.stage().share();
-        let mut batch = prepare(batch, share, day.machine.fingerprint_key());
+        let mut batch = prepare(batch, share, day.machine.fingerprint_key()).unwrap();
         if self.fault == Some(Fault::NoKeyLookup) {
             batch.key = None;
         }
