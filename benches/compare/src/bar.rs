@@ -1,6 +1,6 @@
 use crate::row::{
-    APALIS_MEMORY, APALIS_SQLITE, EFFECTUM, LIMIT, MEMORY, MEMORY_WIDE, QUEUE_REDB, QUEUE_SLED,
-    RAW_SLED, REDB, RUSTQUEUE, SLED, SLED_WIDE, SYNC,
+    APALIS_MEMORY, APALIS_SQLITE, EFFECTUM, LIMIT, MEMORY, MEMORY_CURRENT, MEMORY_WIDE, QUEUE_REDB,
+    QUEUE_SLED, RAW_SLED, REDB, RUSTQUEUE, SLED, SLED_WIDE, SYNC,
 };
 
 /// What a row must show: the best of some subjects beside the best of others.
@@ -65,6 +65,13 @@ pub(crate) const BARS: &[Bar] = &[
         ours: &[MEMORY, MEMORY_WIDE],
         beside: Beside::AtLeast(&[APALIS_MEMORY]),
         factor: 1.0,
+    },
+    // As the peer is measured, which has no other kind of runtime.
+    Bar {
+        row: "pickup",
+        ours: &[MEMORY_CURRENT],
+        beside: Beside::Below,
+        factor: 30.0,
     },
     Bar {
         row: "pickup",

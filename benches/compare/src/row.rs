@@ -55,6 +55,7 @@ pub(crate) const RAW_SLED: &str = "limit: raw sled, same chunks, 1 thread";
 pub(crate) const SLED: &str = "batchyard sled";
 pub(crate) const REDB: &str = "batchyard redb";
 pub(crate) const MEMORY: &str = "batchyard memory";
+pub(crate) const MEMORY_CURRENT: &str = "batchyard memory, current-thread runtime";
 pub(crate) const SLED_WIDE: &str = "batchyard sled, 64 at once, 256 ahead";
 pub(crate) const MEMORY_WIDE: &str = "batchyard memory, 64 at once, 256 ahead";
 pub(crate) const EFFECTUM: &str = "effectum";
@@ -155,6 +156,7 @@ pub(crate) const ROWS: &[Row] = &[
         subjects: &[
             us(SYNC, "sync"),
             us(MEMORY, "memory"),
+            us(MEMORY_CURRENT, "memory-current"),
             us(SLED, "sled"),
             us(REDB, "redb"),
             peer(APALIS_MEMORY, "peer-apalis", &["pickup-memory"]),
