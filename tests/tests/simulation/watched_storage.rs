@@ -142,23 +142,26 @@ impl WatchedStorage {
     /// What happens to an answer on its way.
     async fn after<R: Debug>(&self, call: &str, answer: Answer<R>) -> Answer<R> {
         let world = &self.world;
-        {
-            let mut state = world.lock();
-            if state.process.alive {
-                let mut line = format!("{call} -> {answer:?}");
-                line.truncate(line.floor_char_boundary(300));
-                state.tell(&line);
-            }
-            if answer.as_ref().is_err_and(|error| !error.is_retryable()) {
-                state.process.leave.notify_one();
-            }
-        }
+        self.heard(call, &answer);
         world.while_alive().await;
         world
             .dawdle(Duration::from_millis(world.weather.store_millis))
             .await;
         world.while_alive().await;
         answer
+    }
+
+    /// Writes an answer down. After an error that does not pass the process ends.
+    fn heard<R: Debug>(&self, call: &str, answer: &Answer<R>) {
+        let mut state = self.world.lock();
+        if state.process.alive {
+            let mut line = format!("{call} -> {answer:?}");
+            line.truncate(line.floor_char_boundary(300));
+            state.tell(&line);
+        }
+        if answer.as_ref().is_err_and(|error| !error.is_retryable()) {
+            state.process.leave.notify_one();
+        }
     }
 
     /// A call that may write. `judge` sees its reply.
@@ -183,6 +186,34 @@ impl WatchedStorage {
             }
         }
         self.after(call, answer).await
+    }
+
+    /// A claim that may wait. Its answer does not dawdle: whoever drops the call drops it
+    /// where the store can give it back.
+    async fn claim_in_time(
+        &self,
+        request: ClaimRequest,
+        judge: impl FnOnce(&mut State, &Claimed) -> Verdict + Send,
+    ) -> Answer<Claimed> {
+        const CALL: &str = "claim in time";
+        self.before(CALL).await?;
+        self.world.lock().process.call = CALL;
+        let answer = self.inner.claim(request).await;
+        self.world.while_alive().await;
+        if self.world.is_open()
+            && let Ok(claimed) = &answer
+        {
+            let waited = !claimed.runs.is_empty();
+            self.follow(|state| {
+                if waited {
+                    state.tally.note(Sight::GrantedInTime);
+                }
+                judge(state, claimed)
+            })
+            .await;
+        }
+        self.heard(CALL, &answer);
+        answer
     }
 
     /// A call that only reads.
@@ -280,7 +311,9 @@ fn judge_insert(
 #[async_trait]
 impl Storage for WatchedStorage {
     fn description(&self) -> Description {
-        self.inner.description()
+        let mut description = self.inner.description();
+        description.patient_claims = self.world.weather.patient_claims;
+        description
     }
 
     async fn insert(&self, batch: NewBatch) -> Answer<InsertReply> {
@@ -295,17 +328,21 @@ impl Storage for WatchedStorage {
     }
 
     async fn claim(&self, request: ClaimRequest) -> Answer<Claimed> {
-        let limit = request.limit.get() as usize;
+        let (limit, at_once) = (request.limit.get() as usize, request.patience.is_zero());
         let judge = |state: &mut State, reply: &Claimed| {
             if reply.runs.iter().any(|run| run.interruptions > 1) {
                 state.tally.note(Sight::SuspectClaimed);
             }
             match reply.runs.len() <= limit {
+                true if at_once => state.witness.granted_at_once(&reply.runs),
                 true => state.witness.granted(&reply.runs),
                 false => Err(format!("more than {limit} runs were granted")),
             }
         };
-        self.write("claim", self.inner.claim(request), judge).await
+        match at_once {
+            true => self.write("claim", self.inner.claim(request), judge).await,
+            false => self.claim_in_time(request, judge).await,
+        }
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Answer<Vec<Settled>> {

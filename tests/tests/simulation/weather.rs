@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use batch_core::storage::PatientClaims;
 use fastrand::Rng;
 
 /// Which faults a seed has, how often, and how its host is set up.
@@ -43,6 +44,8 @@ pub(super) struct Weather {
     pub(super) prefetch: usize,
     pub(super) lease: Duration,
     pub(super) preferred_value: usize,
+    /// What the store says of claims with patience.
+    pub(super) patient_claims: PatientClaims,
 }
 
 impl Weather {
@@ -105,6 +108,7 @@ impl Weather {
             prefetch: *pick(random, &[0, 2, 32]),
             lease: Duration::from_secs(*pick(random, &[2, 5, 30])),
             preferred_value: *pick(random, &[512, 1_024, 4_096]),
+            patient_claims: *pick(random, &[PatientClaims::Answered, PatientClaims::Wait]),
         }
     }
 }

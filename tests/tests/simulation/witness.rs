@@ -31,6 +31,9 @@ pub(super) struct Witness {
     held: BTreeSet<RunId>,
     /// How often the runs that have recorded their step had been interrupted by then.
     recorded: BTreeMap<RunId, u32>,
+    /// All tokens that anybody has heard of.
+    tokens: BTreeSet<ClaimToken>,
+    /// The last one of a claim that was answered at once.
     last_token: Option<ClaimToken>,
     /// From which entry on the runs of a target end as cancelled only.
     cancelled_batches: BTreeMap<BatchId, Sequence>,
@@ -327,12 +330,23 @@ impl Witness {
         Ok(())
     }
 
-    /// Somebody heard that he holds these runs.
+    /// Somebody was granted these runs at once.
+    pub(super) fn granted_at_once(&mut self, runs: &[ClaimedRun]) -> Verdict {
+        for claimed in runs {
+            let token = claimed.claim.key().token;
+            must!(self.last_token < Some(token), "{token:?} does not grow");
+            self.last_token = Some(token);
+        }
+        self.granted(runs)
+    }
+
+    /// Somebody heard that he holds these runs, perhaps after a while.
     pub(super) fn granted(&mut self, runs: &[ClaimedRun]) -> Verdict {
         for claimed in runs {
             let ClaimKey { run, token } = claimed.claim.key();
-            must!(self.last_token < Some(token), "{token:?} does not grow");
-            self.last_token = Some(token);
+            must!(self.tokens.insert(token), "{token:?} was granted twice");
+            let before = self.runs.get(&run).and_then(|known| known.token);
+            must!(before < Some(token), "{token:?} of {run} after {before:?}");
             must!(
                 self.held.contains(&run),
                 "{run} was granted and not claimed"
