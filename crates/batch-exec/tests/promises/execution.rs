@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::flaky_storage::{Fault, FlakyStorage};
 use super::yard::Yard;
 use batch_exec::dispatcher::StartError;
 use batch_exec::executor::{Outcome, RunContext, from_fn, typed};
@@ -309,4 +310,26 @@ async fn an_executor_sees_what_its_run_is_and_by_when_it_must_be_done() {
     }
     assert_eq!(seen.len(), 2);
     dispatcher.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_dispatcher_executes_at_once_what_comes_whatever_its_store_does_with_claims() {
+    for faults in [vec![], vec![Fault::Impatient]] {
+        let yard = Yard::new().await;
+        let flaky = FlakyStorage::new(yard.storage());
+        flaky.will(faults);
+        let behind = yard.behind(Arc::clone(&flaky) as _).await;
+        let done = |_: RunContext| async { Ok(Outcome::done_without_output()) };
+        let dispatcher = behind.dispatcher().workflow("w", done);
+        let dispatcher = dispatcher.start().await.unwrap();
+        for _ in 0..3 {
+            // Longer than a claim waits in a store.
+            tokio::time::sleep(Duration::from_secs(100)).await;
+            let came = Instant::now();
+            let batch = yard.submit("w", 2).await;
+            assert!(yard.finished(batch).await.succeeded());
+            assert_eq!(came.elapsed(), Duration::ZERO);
+        }
+        dispatcher.shutdown().await.unwrap();
+    }
 }

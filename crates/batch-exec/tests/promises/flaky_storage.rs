@@ -32,6 +32,8 @@ pub(super) enum Fault {
     Lost,
     /// The journal is trimmed up to here.
     Trimmed(Sequence),
+    /// No claim waits, whatever its patience.
+    Impatient,
 }
 
 impl FlakyStorage {
@@ -65,7 +67,11 @@ type Answer<T> = Result<T, StorageError>;
 #[async_trait]
 impl Storage for FlakyStorage {
     fn description(&self) -> Description {
-        self.inner.description()
+        let mut description = self.inner.description();
+        if self.faults.lock().contains(&Fault::Impatient) {
+            description.patient_claims = PatientClaims::Answered;
+        }
+        description
     }
 
     async fn insert(&self, batch: NewBatch) -> Answer<InsertReply> {
@@ -77,6 +83,10 @@ impl Storage for FlakyStorage {
             Fault::Claim(kind) => Some(kind),
             _ => None,
         })?;
+        let impatient = self.faults.lock().contains(&Fault::Impatient);
+        if impatient && !request.patience.is_zero() {
+            panic!("it was said that no claim waits");
+        }
         self.inner.claim(request).await
     }
 

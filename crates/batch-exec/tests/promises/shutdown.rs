@@ -163,3 +163,18 @@ async fn an_idle_dispatcher_shuts_down_at_once() {
     dispatcher.shutdown().await.unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dispatcher_that_stops_while_it_waits_for_runs_holds_none() {
+    for wait in [SECOND, Duration::ZERO] {
+        let yard = Yard::new().await;
+        let dispatcher = yard.dispatcher().workflow("w", deaf).start().await.unwrap();
+        tokio::time::sleep(SECOND).await;
+        let stopped = tokio::spawn(async move { dispatcher.shutdown_now().await });
+        tokio::time::sleep(wait).await;
+        let batch = yard.submit("w", 3).await;
+        stopped.await.unwrap().unwrap();
+        yard.until(batch, |batch| batch.counts.pending == 3).await;
+        assert_untouched(&yard, batch, 3).await;
+    }
+}
