@@ -460,7 +460,15 @@ impl Storage for WatchedStorage {
     }
 
     async fn journal(&self, after: Sequence, limit: NonZeroU32) -> Answer<JournalPage> {
-        self.read("journal", self.inner.journal(after, limit)).await
+        let journal = async {
+            let page = self.inner.journal(after, limit).await;
+            // What the store gives back for a claim that was dropped is no call of anybody.
+            if self.world.is_open() {
+                self.follow(|_| Ok(())).await;
+            }
+            page
+        };
+        self.read("journal", journal).await
     }
 
     async fn open_sink(&self, sink: SinkName, start: SinkStart) -> Answer<Sequence> {
