@@ -159,7 +159,11 @@ async fn pickups(backend: Backend, runs: u64) -> Result<Vec<Duration>, Broken> {
 fn on_one_thread<T: Send>(
     work: impl Future<Output = Result<T, Broken>> + Send,
 ) -> Result<T, Broken> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let work = || runtime.block_on(work);
+    let work = || {
+        Builder::new_current_thread()
+            .enable_all()
+            .build()?
+            .block_on(work)
+    };
     std::thread::scope(|scope| scope.spawn(work).join()).map_err(|_| "the work panicked")?
 }
