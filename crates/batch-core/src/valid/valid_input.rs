@@ -22,13 +22,17 @@ pub struct ValidInput {
 }
 
 impl ValidInput {
+    #[inline]
     pub(crate) fn new(
         source: Source,
         name: Option<String>,
         metadata: Metadata,
         secrets: Secrets,
     ) -> Self {
-        let secret_names = secrets.iter().map(|(name, _)| name.to_owned()).collect();
+        let secret_names = match secrets.is_empty() {
+            true => Vec::new(),
+            false => secrets.iter().map(|(name, _)| name.to_owned()).collect(),
+        };
         Self {
             source,
             name,

@@ -1,9 +1,8 @@
 use super::metadata::{Scratch, check_metadata, dismantle};
-use super::source::{self, Given};
-use super::{Problems, name, secrets};
+use super::{Problems, name, secrets, source};
 use crate::ordinal::Ordinal;
 use crate::request::{Input, RawMetadata, Secrets};
-use crate::valid::ValidInput;
+use crate::valid::{Metadata, ValidInput};
 
 /// Checks the inputs of one batch, one after the other.
 #[derive(Debug)]
@@ -41,6 +40,7 @@ impl<'p, 'l> InputCheck<'p, 'l> {
     /// Checks the input at this place.
     ///
     /// Gives back nothing only where a problem was added, to it or to those before it.
+    #[inline]
     pub(super) fn check(&mut self, place: usize, input: Input) -> Option<ValidInput> {
         if self.faulty > 0 && self.faulty >= self.max_faulty {
             discard(input.metadata);
@@ -54,52 +54,37 @@ impl<'p, 'l> InputCheck<'p, 'l> {
         valid
     }
 
+    #[inline]
     fn check_parts(&mut self, input: Input) -> Option<ValidInput> {
         self.weigh(&input);
-        let Input {
-            file_url: url,
-            file_id: id,
-            text,
-            file_name,
-            name,
-            metadata,
-            secrets,
-        } = input;
-        let given = Given {
-            url,
-            id,
-            text,
-            name: file_name,
-        };
-        let source = source::check(self.problems, given);
-        if let Some(name) = &name {
+        source::check(self.problems, &input);
+        if let Some(name) = &input.name {
             let limit = self.problems.limits().name_bytes;
             name::check(self.problems, || "/name".into(), name, limit);
         }
-        let metadata = self.check_metadata(metadata);
-        secrets::check(self.problems, &secrets);
-        Some(ValidInput::new(source?, name, metadata?, secrets))
+        let metadata = match input.metadata {
+            None => Some(Metadata::default()),
+            Some(raw) => self.check_metadata(raw),
+        };
+        if !input.secrets.is_empty() {
+            self.tally.bytes += secret_bytes(&input.secrets);
+            secrets::check(self.problems, &input.secrets);
+        }
+        let source = source::choose(input.file_url, input.file_id, input.text, input.file_name);
+        let (source, metadata) = (source?, metadata?);
+        Some(ValidInput::new(source, input.name, metadata, input.secrets))
     }
 
-    fn check_metadata(&mut self, raw: Option<RawMetadata>) -> Option<crate::valid::Metadata> {
-        let Some(raw) = raw else {
-            return Some(crate::valid::Metadata::default());
-        };
+    fn check_metadata(&mut self, raw: RawMetadata) -> Option<Metadata> {
         let metadata = check_metadata(self.problems, &mut self.scratch, raw)?;
         self.tally.bytes += metadata.as_json().len();
         Some(metadata)
     }
 
     fn weigh(&mut self, input: &Input) {
-        let texts = [
-            &input.file_url,
-            &input.file_id,
-            &input.text,
-            &input.file_name,
-            &input.name,
-        ];
-        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
-        self.tally.bytes += texts + secret_bytes(&input.secrets);
+        let bytes = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let source = bytes(&input.file_url) + bytes(&input.file_id) + bytes(&input.text);
+        self.tally.bytes += source + bytes(&input.file_name) + bytes(&input.name);
     }
 
     /// Ends the check: what follows is about the batch.

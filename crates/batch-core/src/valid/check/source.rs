@@ -1,37 +1,45 @@
 //! What a run works on: exactly one of a url, a file id and a text.
 
 use super::{Finding, Problems, name, url};
+use crate::request::Input;
 use crate::valid::{ProblemCode, Source};
 
 const NAME: &str = "/file/name";
 
-/// The fields of an input that its source is made of.
-#[derive(Debug)]
-pub(super) struct Given {
-    pub(super) url: Option<String>,
-    pub(super) id: Option<String>,
-    pub(super) text: Option<String>,
-    pub(super) name: Option<String>,
-}
-
-/// Checks each field that is there, and that they belong together.
-///
-/// Gives back nothing only where a problem was added.
-pub(super) fn check(problems: &mut Problems<'_>, given: Given) -> Option<Source> {
-    if let Some(url) = &given.url {
+/// Checks each field that is there, and that they belong together: where no problem was added,
+/// [`choose`] makes a source of them.
+#[inline]
+pub(super) fn check(problems: &mut Problems<'_>, input: &Input) {
+    if let Some(url) = &input.file_url {
         url::check(problems, url);
     }
-    if let Some(id) = &given.id {
+    if let Some(id) = &input.file_id {
         let limit = problems.limits().file_id_bytes;
         name::check(problems, || "/file/id".into(), id, limit);
     }
-    if let Some(text) = &given.text {
+    if let Some(text) = &input.text {
         check_text(problems, text);
     }
-    if let Some(name) = &given.name {
+    if let Some(name) = &input.file_name {
         name::check_file(problems, NAME, name);
     }
-    choose(problems, given)
+    check_together(problems, input);
+}
+
+/// The source of an input that has one; nothing for fields that were refused together.
+#[inline]
+pub(super) fn choose(
+    url: Option<String>,
+    id: Option<String>,
+    text: Option<String>,
+    name: Option<String>,
+) -> Option<Source> {
+    match (url, id, text) {
+        (None, None, Some(text)) => Some(Source::Text { text, name }),
+        (Some(url), None, None) => Some(Source::Url { url, name }),
+        (None, Some(id), None) => Some(Source::File { id }),
+        _ => None,
+    }
 }
 
 fn check_text(problems: &mut Problems<'_>, text: &str) {
@@ -44,35 +52,20 @@ fn check_text(problems: &mut Problems<'_>, text: &str) {
     }
 }
 
-fn choose(problems: &mut Problems<'_>, given: Given) -> Option<Source> {
-    let Given {
-        url,
-        id,
-        text,
-        name,
-    } = given;
-    match (url, id, text) {
-        (Some(url), None, None) => Some(Source::Url { url, name }),
-        (None, None, Some(text)) => Some(Source::Text { text, name }),
-        (None, Some(id), None) => {
-            refuse_name(
-                problems,
-                name.as_deref(),
-                ProblemCode::Conflict,
-                "a file given by id has its own name",
-            );
-            Some(Source::File { id })
+#[inline]
+fn check_together(problems: &mut Problems<'_>, input: &Input) {
+    let name = input.file_name.as_deref();
+    match (&input.file_url, &input.file_id, &input.text) {
+        (Some(_), None, None) | (None, None, Some(_)) => {}
+        (None, Some(_), None) => {
+            let message = "a file given by id has its own name";
+            refuse_name(problems, name, ProblemCode::Conflict, message);
         }
         (None, None, None) => {
             let message = "no file and no text, exactly one of url, id and text is needed";
             problems.add("", Finding::new(ProblemCode::Missing, message));
-            refuse_name(
-                problems,
-                name.as_deref(),
-                ProblemCode::Missing,
-                "there is no file or text to name",
-            );
-            None
+            let message = "there is no file or text to name";
+            refuse_name(problems, name, ProblemCode::Missing, message);
         }
         (url, id, text) => {
             let there = [
@@ -81,7 +74,6 @@ fn choose(problems: &mut Problems<'_>, given: Given) -> Option<Source> {
                 ("text", text.is_some()),
             ];
             problems.add("", several(&there));
-            None
         }
     }
 }
@@ -109,7 +101,6 @@ fn several(there: &[(&str, bool)]) -> Finding {
 mod tests {
     use super::super::refusal::{codes, problems_of};
     use super::*;
-    use crate::request::Input;
 
     fn input(url: Option<&str>, id: Option<&str>, text: Option<&str>) -> Input {
         Input {
