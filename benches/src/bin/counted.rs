@@ -27,6 +27,8 @@ const LOAD: Load = Load {
     submitters: 1,
 };
 const GROUP: NonZeroU32 = NonZeroU32::new(64).expect("64 is not zero");
+/// Those that take turns.
+const SUBMISSIONS: u64 = 1_000;
 const PAGE: NonZeroU32 = NonZeroU32::new(100).expect("100 is not zero");
 
 fn main() -> ExitCode {
@@ -119,14 +121,17 @@ impl Yard {
         Ok(())
     }
 
-    /// Claims of one run each of 64 among 1,000 submissions, and their settling.
+    /// Claims of one run each of 64 among 1,000 submissions, and their settling, once each
+    /// submission has had its turn.
     fn claim_in_turns(&self, times: u32) -> Result<(), Broken> {
         let storage = &**self.engine.storage();
         let load = Load { inputs: 50, ..LOAD };
-        for _ in 0..1_000 {
+        for _ in 0..SUBMISSIONS {
             self.runtime
                 .block_on(self.engine.submit_batch(request(load)))?;
         }
+        let round = work::claim_and_settle(storage, SUBMISSIONS, GROUP);
+        self.runtime.block_on(round)?;
         for _ in 0..times {
             let working = work::claim_and_settle(storage, GROUP.get().into(), GROUP);
             counted_region(|| self.runtime.block_on(working))?;

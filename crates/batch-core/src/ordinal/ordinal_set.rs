@@ -71,6 +71,10 @@ impl OrdinalSet {
     /// Adds a member; tells whether it is new.
     pub fn insert(&mut self, ordinal: Ordinal) -> bool {
         let n = ordinal.get();
+        if let Some(last) = self.intervals.last_mut().filter(|last| last.1 == n) {
+            last.1 = n + 1;
+            return true;
+        }
         let at = self.first_ending_after(n);
         if self.intervals.get(at).is_some_and(|(start, _)| *start <= n) {
             return false;

@@ -47,7 +47,7 @@ impl<K: OrderedKv> Machine<K> {
             true => AskedToStop::Yes,
             false => AskedToStop::No,
         };
-        let held = batch.claims.remove(&ordinal);
+        let held = batch.claims.remove(ordinal);
         let header = Arc::clone(&batch.header);
         if let Some(held) = held {
             self.leases.remove(held.expires, run);
@@ -111,6 +111,7 @@ impl<K: OrderedKv> Machine<K> {
         let Some(batch) = self.live.remove(&id) else {
             return;
         };
+        self.ahead.forget(id);
         self.live_runs -= u64::from(batch.header.total);
         self.schedule.retire(id, &batch.header);
         self.suspects.remove(&id);

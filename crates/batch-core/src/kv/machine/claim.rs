@@ -240,7 +240,7 @@ impl<K: OrderedKv> Machine<K> {
 
     fn load(&mut self, id: BatchId, taken: &Taken) -> Result<Loaded, StorageError> {
         let ordinals = taken.all();
-        let mut inputs = self.read_inputs(id, &ordinals)?;
+        let mut inputs = self.claimed_inputs(id, &ordinals)?;
         let mut pasts = BTreeMap::new();
         if self.has_secrets(id) {
             for (ordinal, input) in ordinals.iter().zip(&mut inputs) {

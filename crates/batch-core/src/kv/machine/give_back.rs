@@ -1,4 +1,6 @@
 use super::Machine;
+use super::claims::Claims;
+use super::live_batch::Held;
 use crate::id::{BatchId, RunId};
 use crate::kv::OrderedKv;
 use crate::storage::{ClaimKey, Disposition, Settled, Settlement, StorageError};
@@ -24,7 +26,7 @@ impl<K: OrderedKv> Machine<K> {
         now: Moment,
     ) -> Result<Vec<Settled>, StorageError> {
         let claims = self.live.get(&id).map(|batch| &batch.claims);
-        let release = |(ordinal, held): (_, &super::live_batch::Held)| Settlement {
+        let release = |(ordinal, held): (_, &Held)| Settlement {
             key: ClaimKey {
                 run: RunId::new(id, ordinal),
                 token: held.token,
@@ -32,10 +34,7 @@ impl<K: OrderedKv> Machine<K> {
             started_at: None,
             disposition: Disposition::Released,
         };
-        let released = claims
-            .into_iter()
-            .flatten()
-            .map(|(n, held)| release((*n, held)));
+        let released = claims.into_iter().flat_map(Claims::iter).map(release);
         let released = released.collect();
         self.settle(released, now)
     }

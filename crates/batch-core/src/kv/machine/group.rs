@@ -93,6 +93,7 @@ impl<K: OrderedKv> Machine<K> {
     fn roll_back(&mut self) {
         self.stage.discard();
         self.pages.clear();
+        self.ahead.clear();
         self.facts.clear();
         self.fact_bytes = 0;
         let before = std::mem::take(&mut self.before);

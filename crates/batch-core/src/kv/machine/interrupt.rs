@@ -129,7 +129,7 @@ impl<K: OrderedKv> Machine<K> {
         let secret_parts = self.read_secrets(id, ordinal)?.parts;
         let step_parts = self.step_parts(id, ordinal)?;
         let record = self.opened(id, ordinal);
-        let held = self.live.get(&id).and_then(|b| b.claims.get(&ordinal));
+        let held = self.live.get(&id).and_then(|b| b.claims.get(ordinal));
         Ok(Victim {
             ordinal,
             attempts: record.map_or(0, |r| r.attempts),

@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::claims::Claims;
 use crate::batch::{Batch, BatchState, Counts, Flow, Swept};
 use crate::id::BatchId;
 use crate::kv::record::{BatchHeader, LiveRecord, RunPage, sweep_of, swept, timestamp};
@@ -21,7 +21,7 @@ pub(super) struct LiveBatch {
     /// How many values the stored live record spans.
     pub record_parts: u16,
     /// The claims; their ordinals are `record.held`.
-    pub claims: BTreeMap<Ordinal, Held>,
+    pub claims: Claims,
     /// How many of its runs, from the first on, may be claimed as far as their time goes.
     pub released: u32,
     /// When the next of them may, as far as it is noted.
@@ -59,7 +59,7 @@ impl LiveBatch {
             header_parts: 0,
             record,
             record_parts: 0,
-            claims: BTreeMap::new(),
+            claims: Claims::default(),
             released,
             release_at: None,
             counted: 0,
@@ -69,7 +69,7 @@ impl LiveBatch {
 
     /// Whether this is the claim under which a run of it is held.
     pub(super) fn is_held(&self, key: ClaimKey) -> bool {
-        let held = self.claims.get(&key.run.ordinal());
+        let held = self.claims.get(key.run.ordinal());
         held.is_some_and(|held| held.token == key.token)
     }
 

@@ -6,6 +6,7 @@ use super::gate::Gate;
 use super::leases::Leases;
 use super::live_batch::LiveBatch;
 use super::pages::Pages;
+use super::read_ahead::ReadAhead;
 use super::schedule::Schedule;
 use crate::id::{BatchId, RunId, SinkName, WorkflowId};
 use crate::journal::{Fact, Sequence};
@@ -30,6 +31,7 @@ pub(in crate::kv) struct Machine<K> {
     /// About how many bytes they take.
     pub(super) fact_bytes: usize,
     pub(super) before: Before,
+    pub(super) ahead: ReadAhead,
     pub(super) schedule: Schedule,
     pub(super) leases: Leases,
     /// Batches by the time at which their first delayed run is due.

@@ -8,6 +8,7 @@ use super::leases::Leases;
 use super::live_batch::LiveBatch;
 use super::machine_state::Before;
 use super::pages::Pages;
+use super::read_ahead::ReadAhead;
 use super::schedule::Schedule;
 use crate::failpoint::{Failpoint, reach};
 use crate::id::SinkName;
@@ -48,6 +49,7 @@ impl<K: OrderedKv> Machine<K> {
             facts: Vec::new(),
             fact_bytes: 0,
             before: Before::default(),
+            ahead: ReadAhead::default(),
             schedule: Schedule::default(),
             leases: Leases::default(),
             due: BTreeSet::new(),

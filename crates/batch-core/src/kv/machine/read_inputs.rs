@@ -1,4 +1,5 @@
 use super::Machine;
+use super::read_ahead::{Ahead, ReadAhead};
 use crate::id::BatchId;
 use crate::kv::OrderedKv;
 use crate::kv::key;
@@ -49,6 +50,38 @@ impl<K: OrderedKv> Machine<K> {
             let found = chunk.as_ref().map(|c| c.input(ordinal, what)).transpose()?;
             inputs.push(found.flatten().ok_or_else(|| missing(id, ordinal))?);
         }
+        Ok(inputs)
+    }
+
+    /// Reads inputs that are to be claimed, and some of those behind them for the next claim.
+    pub(super) fn claimed_inputs(
+        &mut self,
+        id: BatchId,
+        ordinals: &OrdinalSet,
+    ) -> Result<Vec<ValidInput>, StorageError> {
+        let mut inputs = Vec::with_capacity(ordinals.len() as usize);
+        let mut ahead = self.ahead.take(id);
+        let mut chunk: Option<StoredChunk> = None;
+        let mut next = Ordinal::new(0);
+        for ordinal in ordinals.iter() {
+            next = Ordinal::new(ordinal.get() + 1);
+            if let Some(input) = ahead.take(ordinal) {
+                inputs.push(input);
+                continue;
+            }
+            if chunk.as_ref().is_none_or(|c| ordinal.get() >= c.end()) {
+                chunk = Some(self.read_chunk(id, ordinal)?);
+            }
+            let what = || format!("input {ordinal} of {id}");
+            let found = chunk.as_ref().map(|c| c.input(ordinal, what)).transpose()?;
+            inputs.push(found.flatten().ok_or_else(|| missing(id, ordinal))?);
+        }
+        let stored = self.live.get(&id).map_or(0, |b| b.header.average_input());
+        let bytes = stored + size_of::<ValidInput>() as u64;
+        if let Some(chunk) = chunk.filter(|_| ahead.is_empty()) {
+            ahead = Ahead::of(&chunk, next, ReadAhead::share(self.live.len(), bytes));
+        }
+        self.ahead.keep(id, ahead, bytes);
         Ok(inputs)
     }
 

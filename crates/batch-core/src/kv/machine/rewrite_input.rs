@@ -10,6 +10,7 @@ use crate::valid::ValidInput;
 
 /// A chunk of inputs, to be written over the one that was read.
 pub(super) struct Rewritten {
+    batch: BatchId,
     key: Key,
     payload: Vec<u8>,
     /// How many values the stored chunk spans.
@@ -47,6 +48,7 @@ impl<K: OrderedKv> Machine<K> {
             return Err(StorageError::new(ErrorKind::Invalid, text));
         }
         Ok(Rewritten {
+            batch: id,
             grown: difference(payload.len(), before),
             key,
             payload,
@@ -55,6 +57,7 @@ impl<K: OrderedKv> Machine<K> {
     }
 
     pub(super) fn put_chunk(&mut self, chunk: &Rewritten) {
+        self.ahead.forget(chunk.batch);
         self.stage.put(&chunk.key, &chunk.payload, chunk.parts);
     }
 }

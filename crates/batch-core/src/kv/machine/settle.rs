@@ -106,7 +106,7 @@ impl<K: OrderedKv> Machine<K> {
     /// The claim under this key, if it is still current.
     pub(super) fn current(&self, key: ClaimKey) -> Option<Held> {
         let batch = self.live.get(&key.run.batch())?;
-        let held = batch.claims.get(&key.run.ordinal())?;
+        let held = batch.claims.get(key.run.ordinal())?;
         (held.token == key.token).then_some(*held)
     }
 
@@ -243,7 +243,7 @@ impl<K: OrderedKv> Machine<K> {
         let Some(batch) = self.live.get_mut(&run.batch()) else {
             return Renewal::Lost;
         };
-        if let Some(held) = batch.claims.get_mut(&ordinal) {
+        if let Some(held) = batch.claims.get_mut(ordinal) {
             held.expires = expires;
         }
         match batch.record.cancelling.contains(ordinal) {

@@ -1,4 +1,3 @@
-use std::collections::btree_map::Entry;
 use std::iter::Peekable;
 use std::time::Duration;
 use std::vec::IntoIter;
@@ -108,10 +107,9 @@ impl PlainEnd {
     ) -> Result<Self, Box<Settlement>> {
         let ordinal = settlement.key.run.ordinal();
         let asked_to_stop = batch.record.cancelling.contains(ordinal);
-        let Entry::Occupied(claim) = batch.claims.entry(ordinal) else {
+        let Some(held) = batch.claims.get(ordinal).copied() else {
             return Err(Box::new(settlement));
         };
-        let held = *claim.get();
         let alone = held.secret_parts == 0 && held.step_parts == 0;
         let current = held.token == settlement.key.token;
         if !(current && alone) || asked_to_stop || page.has_record(ordinal) {
@@ -125,7 +123,7 @@ impl PlainEnd {
             } => (RunState::Failed, Some(failure)),
             _ => return Err(Box::new(settlement)),
         };
-        claim.remove();
+        batch.claims.remove(ordinal);
         let started_at = settlement.started_at.map(crate::kv::record::millis);
         Ok(Self {
             ordinal,

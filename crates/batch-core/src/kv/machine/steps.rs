@@ -39,7 +39,7 @@ impl<K: OrderedKv> Machine<K> {
         self.change_record(id, ordinal).steps = count;
         if let Some(batch) = self.change(id) {
             batch.record.stepped.insert(ordinal);
-            if let Some(held) = batch.claims.get_mut(&ordinal) {
+            if let Some(held) = batch.claims.get_mut(ordinal) {
                 held.step_parts = parts;
             }
         }

@@ -79,7 +79,7 @@ impl<K: OrderedKv> Machine<K> {
         let review = view_review(&record, state);
         let (id, ordinal) = (run.batch(), run.ordinal());
         let live = self.live.get(&id);
-        let held = live.and_then(|b| b.claims.get(&ordinal));
+        let held = live.and_then(|b| b.claims.get(ordinal));
         let started_at = held.map(|h| h.claimed_at).or(record.started_at);
         let sweeps = match (live, &header.end) {
             (Some(batch), _) => batch.record.sweeps.as_slice(),

@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::batch::{Counts, Flow, Swept};
 use crate::journal::Sequence;
@@ -8,35 +8,35 @@ use crate::run::{Failure, RunState};
 /// Where the runs of a batch stand, as sets. Present only while the batch lives.
 ///
 /// A run is in at most one of `fresh`, `ready`, `suspect`, `delayed`, `review`
-/// and `held`; one that is in none has ended.
+/// and `held`; one that is in none has ended. Sets without members are not written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::kv) struct LiveRecord {
     /// Never claimed. Such a run has no record of its own.
-    #[serde(rename = "f")]
+    #[serde(rename = "f", default, skip_serializing_if = "OrdinalSet::is_empty")]
     pub fresh: OrdinalSet,
     /// May be claimed again.
-    #[serde(rename = "r")]
+    #[serde(rename = "r", default, skip_serializing_if = "OrdinalSet::is_empty")]
     pub ready: OrdinalSet,
     /// May be claimed again, but in quarantine.
-    #[serde(rename = "u")]
+    #[serde(rename = "u", default, skip_serializing_if = "OrdinalSet::is_empty")]
     pub suspect: OrdinalSet,
     /// Wait for their time; their records say until when.
-    #[serde(rename = "d")]
+    #[serde(rename = "d", default, skip_serializing_if = "OrdinalSet::is_empty")]
     pub delayed: OrdinalSet,
     /// Wait for a person.
-    #[serde(rename = "v")]
+    #[serde(rename = "v", default, skip_serializing_if = "OrdinalSet::is_empty")]
     pub review: OrdinalSet,
     /// Claimed.
-    #[serde(rename = "h")]
+    #[serde(rename = "h", default, skip_serializing_if = "OrdinalSet::is_empty")]
     pub held: OrdinalSet,
     /// Claimed, and asked to stop.
-    #[serde(rename = "k")]
+    #[serde(rename = "k", default, skip_serializing_if = "OrdinalSet::is_empty")]
     pub cancelling: OrdinalSet,
     /// The marks that ended all runs waiting at their time.
-    #[serde(rename = "w")]
+    #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
     pub sweeps: Vec<Sweep>,
     /// How many runs ended in which way.
-    #[serde(rename = "e")]
+    #[serde(rename = "e", default, serialize_with = "only_some")]
     pub ended: Counts,
     /// When the first of the delayed runs is due.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
@@ -51,7 +51,7 @@ pub(in crate::kv) struct LiveRecord {
     #[serde(rename = "y", default, skip_serializing_if = "OrdinalSet::is_empty")]
     pub stepped: OrdinalSet,
     /// The pages of run records that exist: a missing one is damage.
-    #[serde(rename = "p")]
+    #[serde(rename = "p", default, skip_serializing_if = "OrdinalSet::is_empty")]
     pub pages: OrdinalSet,
 }
 
@@ -63,6 +63,17 @@ impl LiveRecord {
             ..Self::default()
         }
     }
+}
+
+/// Leaves out what there is none of: a batch that goes on has one kind of ends or two.
+fn only_some<S: Serializer>(ended: &Counts, serializer: S) -> Result<S::Ok, S::Error> {
+    let kinds = [
+        ("processed", ended.processed),
+        ("failed", ended.failed),
+        ("cancelled", ended.cancelled),
+        ("rejected", ended.rejected),
+    ];
+    serializer.collect_map(kinds.iter().copied().filter(|(_, runs)| *runs > 0))
 }
 
 /// One mark in a batch that ended all its waiting runs.

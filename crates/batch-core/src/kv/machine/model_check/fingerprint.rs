@@ -53,7 +53,7 @@ impl Day {
             id.hash(state);
             self.hash_live(&live.record, state);
             live.damaged.hash(state);
-            for (run, held) in &live.claims {
+            for (run, held) in live.claims.iter() {
                 run.hash(state);
                 (held.attempts, held.interruptions).hash(state);
                 held.expires.saturating_sub(uptime).hash(state);

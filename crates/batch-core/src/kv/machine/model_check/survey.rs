@@ -157,13 +157,13 @@ fn check_claims(day: &Day, id: BatchId) -> Result<(), Promise> {
     let Some(live) = day.machine.live.get(&id) else {
         return check(day.hands.is_empty(), Promise::OneClaim);
     };
-    let held: OrdinalSet = live.claims.keys().copied().collect();
+    let held: OrdinalSet = live.claims.iter().map(|(run, _)| run).collect();
     check(held == live.record.held, Promise::OneClaim)?;
     let known = day.hands.iter().all(|(run, hand)| {
-        live.claims.get(&Ordinal::new(*run)).map(|h| h.token) == Some(hand.key.token)
+        live.claims.get(Ordinal::new(*run)).map(|h| h.token) == Some(hand.key.token)
     });
     check(
-        known && live.claims.len() == day.hands.len(),
+        known && live.claims.iter().count() == day.hands.len(),
         Promise::OneClaim,
     )?;
     check(
