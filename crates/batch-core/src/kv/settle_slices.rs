@@ -7,6 +7,10 @@ const OUTPUT_BYTES: usize = 1 << 20;
 
 /// Cuts settlements into slices that are one commit each, so that no commit is long.
 pub(super) fn settle_slices(settlements: Vec<Settlement>) -> Vec<Vec<Settlement>> {
+    let all_bytes = settlements.iter().map(|s| output_bytes(&s.disposition));
+    if settlements.len() <= SETTLEMENTS && all_bytes.sum::<usize>() <= OUTPUT_BYTES {
+        return vec![settlements];
+    }
     let mut slices = Vec::new();
     let mut open = Vec::new();
     let mut bytes = 0;
@@ -24,14 +28,9 @@ pub(super) fn settle_slices(settlements: Vec<Settlement>) -> Vec<Vec<Settlement>
 }
 
 fn output_bytes(disposition: &Disposition) -> usize {
-    match disposition {
-        Disposition::Processed { output }
-        | Disposition::Failed { output, .. }
-        | Disposition::NeedsReview { output, .. } => {
-            output.as_ref().map_or(0, |output| output.as_json().len())
-        }
-        Disposition::Retry { .. } | Disposition::Released | Disposition::Snoozed { .. } => 0,
-    }
+    disposition
+        .output()
+        .map_or(0, |output| output.as_json().len())
 }
 
 #[cfg(test)]

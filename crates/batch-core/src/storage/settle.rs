@@ -82,6 +82,18 @@ pub enum Disposition {
     },
 }
 
+impl Disposition {
+    /// What the executor gave back, where it did.
+    pub(crate) const fn output(&self) -> Option<&Output> {
+        match self {
+            Self::Processed { output }
+            | Self::Failed { output, .. }
+            | Self::NeedsReview { output, .. } => output.as_ref(),
+            Self::Retry { .. } | Self::Released | Self::Snoozed { .. } => None,
+        }
+    }
+}
+
 /// What became of a settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -7,6 +7,7 @@ use crate::journal::Fact;
 use crate::kv::OrderedKv;
 use crate::kv::key;
 use crate::kv::record::{BatchEnd, OutputPlace, Tidy, swept, timestamp};
+use crate::kv::stage::Stage;
 use crate::ordinal::Ordinal;
 use crate::run::{Failure, Output, RunState};
 use crate::time::Moment;
@@ -31,6 +32,21 @@ pub(super) struct End {
     pub secret_parts: u16,
     /// How many values its steps span; they go too.
     pub step_parts: u16,
+}
+
+/// Keeps an output: a small one in the run's record, others under keys of their own.
+pub(super) fn place<K: OrderedKv>(
+    stage: &mut Stage<K>,
+    id: BatchId,
+    ordinal: Ordinal,
+    output: &Output,
+) -> OutputPlace {
+    let json = output.as_json();
+    if json.len() <= OutputPlace::INLINE_BYTES {
+        return OutputPlace::Inline(json.to_owned());
+    }
+    stage.put(&key::output(id, ordinal), json.as_bytes(), 0);
+    OutputPlace::Apart
 }
 
 /// The changes that several operations share. None of them can fail.
@@ -58,7 +74,8 @@ impl<K: OrderedKv> Machine<K> {
 
     /// Records the end of a run that is in none of its batch's sets any more. Its page must be open.
     pub(super) fn end_run(&mut self, id: BatchId, ordinal: Ordinal, end: End, now: Moment) {
-        let output = end.output.map(|output| self.place(id, ordinal, &output));
+        let output = end.output;
+        let output = output.map(|output| place(&mut self.stage, id, ordinal, &output));
         let record = self.change_record(id, ordinal);
         record.end = Some(end.state);
         record.attempts = end.attempts;
@@ -83,17 +100,6 @@ impl<K: OrderedKv> Machine<K> {
             self.stage
                 .delete(&key::secrets(id, ordinal), end.secret_parts);
         }
-    }
-
-    /// Keeps an output: a small one in the run's record, others under keys of their own.
-    pub(super) fn place(&mut self, id: BatchId, ordinal: Ordinal, output: &Output) -> OutputPlace {
-        let json = output.as_json();
-        if json.len() <= OutputPlace::INLINE_BYTES {
-            return OutputPlace::Inline(json.to_owned());
-        }
-        self.stage
-            .put(&key::output(id, ordinal), json.as_bytes(), 0);
-        OutputPlace::Apart
     }
 
     /// Ends a batch all of whose runs have ended; does nothing to any other.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::Machine;
-use super::apply::End;
+use super::apply::{End, place};
 use super::live_batch::Held;
 use super::view_run::Standing;
 use crate::id::{BatchId, RunId};
@@ -81,7 +81,7 @@ impl<K: OrderedKv> Machine<K> {
     /// Keeps what a run in review gave back so far. Its page must be open.
     pub(super) fn keep_output(&mut self, run: RunId, output: Option<Output>) {
         if let Some(output) = output {
-            let place = self.place(run.batch(), run.ordinal(), &output);
+            let place = place(&mut self.stage, run.batch(), run.ordinal(), &output);
             self.change_record(run.batch(), run.ordinal()).output = Some(place);
         }
     }

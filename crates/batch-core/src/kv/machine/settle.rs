@@ -70,13 +70,19 @@ impl<K: OrderedKv> Machine<K> {
         self.open_pages(&settlements)?;
         let mut reports: BTreeMap<BatchId, Report> = BTreeMap::new();
         let mut settled = Vec::with_capacity(settlements.len());
-        let mut queue = settlements.into_iter().peekable();
-        while let Some(next) = queue.peek() {
-            let id = next.key.run.batch();
-            let report = reports.entry(id).or_default();
-            let first_else = self.settle_ends(id, &mut queue, report, &mut settled, now);
-            if let Some(settlement) = first_else {
-                settled.push(self.settle_one(settlement, report, now));
+        let mut settlements = settlements.into_iter();
+        while let Some(first) = settlements.as_slice().first() {
+            let report = reports.entry(first.key.run.batch()).or_default();
+            let before = report.ended.len();
+            self.settle_ends(settlements.as_slice(), report, now);
+            match &report.ended[before..] {
+                [] => {
+                    settled.extend((settlements.next()).map(|it| self.settle_one(it, report, now)))
+                }
+                ended => {
+                    settled.extend(ended.iter().map(|end| Settled::Applied(end.state)));
+                    settlements.nth(ended.len() - 1);
+                }
             }
         }
         for (id, report) in reports {

@@ -1,21 +1,20 @@
-use std::iter::Peekable;
 use std::time::Duration;
-use std::vec::IntoIter;
 
 use super::Machine;
+use super::apply::place;
 use super::live_batch::{Held, LiveBatch};
 use super::pages::OpenPage;
 use super::settle::Report;
-use crate::id::{BatchId, RunId};
+use crate::id::RunId;
 use crate::journal::RunEnd;
 use crate::kv::OrderedKv;
-use crate::kv::record::{RunPage, RunRecord};
+use crate::kv::record::{OutputPlace, RunPage, RunRecord};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::run::{Attempt, Failure, RunState};
-use crate::storage::{Disposition, Settled, Settlement};
+use crate::storage::{Disposition, Settlement};
 use crate::time::Moment;
 
-/// The end of a run in its first attempt that leaves nothing but how it ended, as most do.
+/// The end of a run that has no record, secrets or steps, as most have none.
 struct PlainEnd {
     ordinal: Ordinal,
     held: Held,
@@ -34,42 +33,39 @@ struct Ended {
 
 /// Ends of many runs at once: what concerns all of them is done once.
 impl<K: OrderedKv> Machine<K> {
-    /// Ends runs of a batch for as long as plain ends come; gives the first settlement that is
-    /// something else. The pages of all runs whose claims are current must be open.
+    /// Ends runs of the batch that the first of these is about, up to the first that is something
+    /// else than a plain end, and reports them. The pages of runs whose claims are current must
+    /// be open.
     pub(super) fn settle_ends(
         &mut self,
-        id: BatchId,
-        queue: &mut Peekable<IntoIter<Settlement>>,
+        settlements: &[Settlement],
         report: &mut Report,
-        settled: &mut Vec<Settled>,
         now: Moment,
-    ) -> Option<Settlement> {
+    ) {
+        let Some(first) = settlements.first().map(|first| first.key) else {
+            return;
+        };
+        let id = first.run.batch();
         let batch = self.live.get_mut(&id);
-        let Some(batch) = batch.filter(|batch| queue.peek().is_some_and(|s| batch.is_held(s.key)))
-        else {
-            return queue.next();
+        let Some(batch) = batch.filter(|batch| batch.is_held(first)) else {
+            return;
         };
         self.before.keep(id, batch);
         let mut ended = Ended::default();
         let mut open: Option<(u32, &mut OpenPage)> = None;
-        let mut other = None;
-        while let Some(settlement) = queue.next_if(|next| next.key.run.batch() == id) {
+        let of_batch = settlements.iter();
+        for settlement in of_batch.take_while(|next| next.key.run.batch() == id) {
             let number = RunPage::of(settlement.key.run.ordinal());
             if open.as_ref().is_none_or(|(open, _)| *open != number) {
                 let page = self.pages.open_mut(id, number);
                 open = page.map(|page| (number, page));
             }
-            let Some((_, page)) = &mut open else {
-                other = Some(settlement);
+            let Some((_, page)) = &mut open else { break };
+            let Some(end) = PlainEnd::take(batch, page, settlement) else {
                 break;
             };
-            let end = match PlainEnd::take(batch, page, settlement) {
-                Ok(end) => end,
-                Err(settlement) => {
-                    other = Some(*settlement);
-                    break;
-                }
-            };
+            let output = settlement.disposition.output();
+            let output = output.map(|output| place(&mut self.stage, id, end.ordinal, output));
             let expires = end.held.expires;
             if ended.leased.0 != expires {
                 let (expired, runs) = std::mem::take(&mut ended.leased);
@@ -80,9 +76,8 @@ impl<K: OrderedKv> Machine<K> {
             ended.runs.insert(end.ordinal);
             batch.record.pages.insert(Ordinal::new(number));
             *batch.record.ended.of_mut(end.state) += 1;
-            settled.push(Settled::Applied(end.state));
             report.ended.push(end.told());
-            page.end(end, Self::millis(now));
+            page.end(end, output, Self::millis(now));
         }
         batch.record.held.remove_all(&ended.runs);
         batch.record.stepped.remove_all(&ended.runs);
@@ -94,38 +89,28 @@ impl<K: OrderedKv> Machine<K> {
                 self.quarantined.remove(&RunId::new(id, ordinal));
             }
         }
-        other
     }
 }
 
 impl PlainEnd {
-    /// Takes the claim of a run that ends plainly; gives any other settlement back.
-    fn take(
-        batch: &mut LiveBatch,
-        page: &OpenPage,
-        settlement: Settlement,
-    ) -> Result<Self, Box<Settlement>> {
+    /// Takes the claim of a run that ends plainly, and what was said of its end.
+    fn take(batch: &mut LiveBatch, page: &OpenPage, settlement: &Settlement) -> Option<Self> {
         let ordinal = settlement.key.run.ordinal();
         let asked_to_stop = batch.record.cancelling.contains(ordinal);
-        let Some(held) = batch.claims.get(ordinal).copied() else {
-            return Err(Box::new(settlement));
-        };
+        let held = *batch.claims.get(ordinal)?;
         let alone = held.secret_parts == 0 && held.step_parts == 0;
         let current = held.token == settlement.key.token;
         if !(current && alone) || asked_to_stop || page.has_record(ordinal) {
-            return Err(Box::new(settlement));
+            return None;
         }
-        let (state, failure) = match settlement.disposition {
-            Disposition::Processed { output: None } => (RunState::Processed, None),
-            Disposition::Failed {
-                failure,
-                output: None,
-            } => (RunState::Failed, Some(failure)),
-            _ => return Err(Box::new(settlement)),
+        let (state, failure) = match &settlement.disposition {
+            Disposition::Processed { .. } => (RunState::Processed, None),
+            Disposition::Failed { failure, .. } => (RunState::Failed, Some(failure.clone())),
+            _ => return None,
         };
         batch.claims.remove(ordinal);
         let started_at = settlement.started_at.map(crate::kv::record::millis);
-        Ok(Self {
+        Some(Self {
             ordinal,
             held,
             state,
@@ -147,7 +132,7 @@ impl PlainEnd {
 
 impl OpenPage {
     /// Records an end at `now` in milliseconds. The run must have no record.
-    fn end(&mut self, end: PlainEnd, now: i64) {
+    fn end(&mut self, end: PlainEnd, output: Option<OutputPlace>, now: i64) {
         let record = RunRecord {
             end: Some(end.state),
             attempts: end.held.attempts.saturating_add(1),
@@ -155,6 +140,7 @@ impl OpenPage {
             // A clock that was set back makes no run end before it began.
             ended_at: Some(now.max(end.started_at)),
             failure: end.failure,
+            output,
             ..RunRecord::default()
         };
         self.put(end.ordinal, record);
