@@ -2,9 +2,11 @@ use batch_core::run::Output;
 use batch_core::storage::Disposition;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::pool::Pool;
+use super::job::Begun;
 use super::route::Route;
-use crate::executor::{ExecutorError, Outcome, RunContext, RunStop};
+use super::sentry::Sentry;
+use super::worker::Worker;
+use crate::executor::{ExecutorError, Outcome};
 use crate::guard::Guarded;
 use crate::retry::{AttemptEnd, bounded, decide};
 
@@ -19,48 +21,46 @@ enum Cut {
     TimedOut,
 }
 
-/// Executes a run once and says what to record.
-///
-/// `stop` tells the executor to stop, and does so too when its time is up; a
-/// grace later it is dropped.
-pub(super) async fn attempt(
-    pool: &Pool,
-    route: &Route,
-    run: RunContext,
-    stop: &RunStop,
-) -> Disposition {
-    let (id, number, deadline) = (run.id(), run.attempt(), run.deadline());
-    let snoozes = run.snoozes();
-    let decided = |end: AttemptEnd| {
-        let end = route.final_failures.judge(end);
-        let end = bounded(end, snoozes, route.snoozes);
-        decide(&route.retry, id, number, end)
-    };
-    let sentry = pool.watchlist.watch(&run, route.run_timeout);
-    let mut work = sentry.watching(|| Guarded::new(|| route.executor.execute(run)));
-    let cut = tokio::select! {
-        biased;
-        said = &mut work => return match stop.is_told() {
-            false => decided(end_of(said)),
-            true => kept(said).map_or(Disposition::Released, decided),
-        },
-        () = pool.drop_executors.cancelled() => return Disposition::Released,
-        () = stop.told() => Cut::Told,
-        () = reached(deadline) => Cut::TimedOut,
-    };
-    stop.tell();
-    let said = tokio::select! {
-        biased;
-        said = &mut work => Some(said),
-        () = pool.drop_executors.cancelled() => None,
-        () = sleep(pool.options.cancel_grace) => None,
-    };
-    drop(work);
-    let output = said.as_ref().and_then(output_of);
-    match (said.and_then(kept), cut, route.run_timeout) {
-        (Some(done), _, _) => decided(done),
-        (None, Cut::TimedOut, Some(limit)) => decided(AttemptEnd::TimedOut { limit, output }),
-        _ => Disposition::Released,
+impl Worker {
+    /// Executes a run once and says what to record.
+    ///
+    /// Its executor is told to stop too when its time is up; a grace later it is dropped.
+    pub(super) async fn attempt(&self, route: &Route, begun: Begun, began: Instant) -> Disposition {
+        let (pool, Begun { run, stop, .. }) = (&*self.pool, begun);
+        let (id, number, deadline) = (run.id(), run.attempt(), run.deadline());
+        let snoozes = run.snoozes();
+        let decided = |end: AttemptEnd| {
+            let end = route.final_failures.judge(end);
+            let end = bounded(end, snoozes, route.snoozes);
+            decide(&route.retry, id, number, end)
+        };
+        self.mark.begin(&run, began, route.run_timeout);
+        let sentry = Sentry::new(&pool.watchlist, &self.mark);
+        let mut work = sentry.watching(|| Guarded::new(|| route.executor.execute(run)));
+        let cut = tokio::select! {
+            biased;
+            said = &mut work => return match stop.is_told() {
+                false => decided(end_of(said)),
+                true => kept(said).map_or(Disposition::Released, decided),
+            },
+            () = pool.drop_executors.cancelled() => return Disposition::Released,
+            () = stop.told() => Cut::Told,
+            () = reached(deadline) => Cut::TimedOut,
+        };
+        stop.tell();
+        let said = tokio::select! {
+            biased;
+            said = &mut work => Some(said),
+            () = pool.drop_executors.cancelled() => None,
+            () = sleep(pool.options.cancel_grace) => None,
+        };
+        drop(work);
+        let output = said.as_ref().and_then(output_of);
+        match (said.and_then(kept), cut, route.run_timeout) {
+            (Some(done), _, _) => decided(done),
+            (None, Cut::TimedOut, Some(limit)) => decided(AttemptEnd::TimedOut { limit, output }),
+            _ => Disposition::Released,
+        }
     }
 }
 

@@ -5,14 +5,13 @@ use batch_core::id::{RunId, WorkflowId};
 use batch_core::journal::Sequence;
 use batch_core::run::RunState;
 use batch_core::storage::{ClaimRequest, Settled, StorageError};
-use tokio::sync::mpsc;
 
 use super::dispatcher_builder::Prepared;
 use super::ending::Ending;
 use super::feeder::take_in;
 use super::heartbeat::renew;
 use super::pool::Pool;
-use super::worker::execute;
+use super::worker::Worker;
 use super::{DispatcherBuilder, StartError};
 use crate::sink::SinkRunner;
 
@@ -20,7 +19,7 @@ use crate::sink::SinkRunner;
 /// at a time, with the same code that the tasks run.
 pub(crate) struct ByHand {
     pool: Arc<Pool>,
-    endings: mpsc::UnboundedReceiver<Ending>,
+    worker: Worker,
     sinks: Vec<SinkRunner>,
 }
 
@@ -36,14 +35,11 @@ pub(crate) enum Worked {
 impl DispatcherBuilder {
     /// Prepares the store and starts nothing.
     pub(crate) async fn by_hand(self) -> Result<ByHand, StartError> {
-        let Prepared {
-            pool,
-            endings,
-            sinks,
-        } = self.prepare().await?;
+        let Prepared { pool, sinks } = self.prepare().await?;
+        let worker = Worker::new(&pool, 0);
         Ok(ByHand {
             pool,
-            endings,
+            worker,
             sinks,
         })
     }
@@ -58,13 +54,13 @@ impl ByHand {
         request.lease = pool.options.lease;
         let claimed = pool.storage.claim(request).await?;
         let next_due = claimed.next_due;
-        let Some(job) = take_in(pool, claimed.runs)?.pop() else {
+        let Some(run) = claimed.runs.first().map(|claimed| claimed.claim.run()) else {
             return Ok(Worked::Idle { next_due });
         };
-        let run = job.run.id();
+        take_in(pool, claimed.runs)?;
         tokio::select! {
             biased;
-            () = execute(pool, job) => {}
+            _ = self.worker.work_once() => {}
             error = hear_of_cancels(pool) => return Err(error),
         }
         let now = self.settle().await?;
@@ -73,10 +69,9 @@ impl ByHand {
 
     /// Records what has ended; the state of the last run of it.
     async fn settle(&mut self) -> Result<Option<RunState>, StorageError> {
-        let mut group = Vec::new();
-        while let Ok(ending) = self.endings.try_recv() {
-            group.push(ending.settlement());
-        }
+        let mut ended = Vec::new();
+        self.pool.endings.take(&mut ended);
+        let group = ended.iter().map(Ending::settlement).collect();
         let settled = self.pool.storage.settle(group).await?;
         Ok(settled.last().and_then(|settled| match settled {
             Settled::Applied(state) => Some(*state),

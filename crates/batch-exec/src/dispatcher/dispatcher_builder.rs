@@ -8,9 +8,8 @@ use std::time::Duration;
 use batch_core::engine::Engine;
 use batch_core::id::{SinkName, WorkflowId};
 use batch_core::storage::{SinkStart, WorkflowChange};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
-use super::ending::Ending;
 use super::pool::Pool;
 use super::route::Route;
 use super::stop::Stop;
@@ -44,7 +43,6 @@ struct SinkSpec {
 /// All that a dispatcher is made of, before anything runs.
 pub(super) struct Prepared {
     pub(super) pool: Arc<Pool>,
-    pub(super) endings: mpsc::UnboundedReceiver<Ending>,
     pub(super) sinks: Vec<SinkRunner>,
 }
 
@@ -159,13 +157,9 @@ impl DispatcherBuilder {
     /// Dropping the future starts nothing; some workflows may be deployed and
     /// some sinks known to the store by then, which repeating it does not mind.
     pub async fn start(self) -> Result<Dispatcher, StartError> {
-        let Prepared {
-            pool,
-            endings,
-            sinks,
-        } = self.prepare().await?;
+        let Prepared { pool, sinks } = self.prepare().await?;
         let (stop, told) = watch::channel(Stop::No);
-        let mut supervisor = Supervisor::start(Arc::clone(&pool), endings, told);
+        let mut supervisor = Supervisor::start(Arc::clone(&pool), told);
         for sink in sinks {
             supervisor.start_sink(sink);
         }
@@ -203,11 +197,9 @@ impl DispatcherBuilder {
             };
             runners.push(SinkRunner::new(parts, position));
         }
-        let (sender, endings) = mpsc::unbounded_channel();
         let desks = runners.iter().map(SinkRunner::desk).collect();
         Ok(Prepared {
-            pool: Arc::new(Pool::new(engine, options, routes, desks, sender)),
-            endings,
+            pool: Arc::new(Pool::new(engine, options, routes, desks)),
             sinks: runners,
         })
     }

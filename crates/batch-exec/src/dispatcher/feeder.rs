@@ -13,7 +13,7 @@ use tracing::{Instrument, Span, field};
 use super::held_claim::HeldClaim;
 use super::job::Job;
 use super::pool::Pool;
-use crate::executor::{RunContext, RunStop};
+use crate::executor::RunContext;
 use crate::retry::Backoff;
 
 /// The shortest wait for a due time, so that a clock that stands still makes no busy loop.
@@ -117,10 +117,10 @@ impl Feeder {
             return Ok(Fed::Nothing { next_due });
         }
         let got_all = u32::try_from(runs.len()).is_ok_and(|got| got >= room.get());
-        if got_all && self.pool.queue.len() == 0 {
+        if got_all && self.pool.held.counts().ready == 0 {
             self.pool.window.ran_dry();
         }
-        self.pool.queue.push(take_in(&self.pool, runs)?);
+        take_in(&self.pool, runs)?;
         Ok(Fed::Runs)
     }
 
@@ -199,24 +199,23 @@ impl Feeder {
     }
 }
 
-/// Keeps the claims of runs and makes jobs of them.
-pub(super) fn take_in(pool: &Pool, runs: Vec<ClaimedRun>) -> Result<Vec<Job>, StorageError> {
+/// Keeps claimed runs for the workers.
+pub(super) fn take_in(pool: &Pool, runs: Vec<ClaimedRun>) -> Result<(), StorageError> {
     let ready_since = Instant::now();
     let mut jobs = Vec::with_capacity(runs.len());
     for claimed in runs {
-        let Some(route) = pool.routes.get(&claimed.workflow) else {
+        if !pool.routes.contains_key(&claimed.workflow) {
             let doing = format!("claim: {} was not asked for", claimed.workflow);
             return Err(StorageError::new(ErrorKind::Invalid, doing));
-        };
-        let stop = Arc::new(RunStop::default());
-        let (claim, run) = RunContext::of(claimed, Arc::clone(&stop), &pool.reach);
+        }
+        let (claim, run) = RunContext::of(claimed, &pool.reach);
         let workflow = run.workflow().clone();
-        pool.held.keep(HeldClaim { claim, workflow }, stop);
         jobs.push(Job {
+            claim: HeldClaim { claim, workflow },
             run,
-            route: Arc::clone(route),
             ready_since,
         });
     }
-    Ok(jobs)
+    pool.held.keep(jobs);
+    Ok(())
 }

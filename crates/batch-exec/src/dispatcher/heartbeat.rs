@@ -55,6 +55,6 @@ fn fence_off_blocked(pool: &Pool) {
     for ending in pool.take_overdue(Instant::now()) {
         let run = ending.key().run;
         tracing::error!(%run, "an executor blocks its thread; its worker is lost until it returns");
-        pool.settle(ending);
+        pool.endings.push(ending);
     }
 }

@@ -8,22 +8,23 @@ use batch_core::journal::Sequence;
 use batch_core::storage::{ClaimToken, Storage, StorageError};
 use batch_core::time::Clock;
 use parking_lot::Mutex;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ending::Ending;
+use super::endings::Endings;
 use super::held_claim::HeldClaim;
 use super::held_runs::HeldRuns;
-use super::job::Job;
+use super::job::Begun;
 use super::live_batches::LiveBatches;
 use super::prefetch_window::PrefetchWindow;
-use super::ready_queue::ReadyQueue;
 use super::route::Route;
 use super::watchlist::Watchlist;
 use super::{DispatcherError, DispatcherOptions, DispatcherStatus};
 use crate::error_chain::ErrorChain;
-use crate::executor::{Board, Reach};
+use crate::executor::{Board, Reach, RunContext, Seat};
 use crate::sink::{SinkDesk, SinkStatus};
 
 /// What the tasks of one dispatcher share.
@@ -37,7 +38,6 @@ pub(super) struct Pool {
     pub(super) options: DispatcherOptions,
     pub(super) routes: BTreeMap<WorkflowId, Arc<Route>>,
     pub(super) sinks: Vec<Arc<SinkDesk>>,
-    pub(super) queue: ReadyQueue,
     pub(super) held: Arc<HeldRuns>,
     /// What the attempts have of it.
     pub(super) reach: Arc<Reach>,
@@ -53,8 +53,7 @@ pub(super) struct Pool {
     room: Notify,
     /// The claims that were taken from executors which block their thread.
     blocked: Mutex<HashSet<ClaimToken>>,
-    /// Never more than one ending for each run that is held, so it needs no bound of its own.
-    endings: mpsc::UnboundedSender<Ending>,
+    pub(super) endings: Endings,
     failure: watch::Sender<Option<DispatcherError>>,
 }
 
@@ -64,11 +63,11 @@ impl Pool {
         options: DispatcherOptions,
         routes: BTreeMap<WorkflowId, Arc<Route>>,
         sinks: Vec<Arc<SinkDesk>>,
-        endings: mpsc::UnboundedSender<Ending>,
     ) -> Self {
         let window = PrefetchWindow::new(options.prefetch);
         let watchlist = Arc::new(Watchlist::new(&options));
-        let held = Arc::new(HeldRuns::new());
+        let threads = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
+        let held = Arc::new(HeldRuns::new(threads));
         let board = Arc::downgrade(&held) as Weak<dyn Board>;
         let storage = Arc::clone(engine.storage());
         let reach = Reach { storage, board };
@@ -80,7 +79,6 @@ impl Pool {
             options,
             routes,
             sinks,
-            queue: ReadyQueue::new(),
             held,
             reach: Arc::new(reach),
             watchlist,
@@ -91,7 +89,7 @@ impl Pool {
             beat_now: Notify::new(),
             room: Notify::new(),
             blocked: Mutex::new(HashSet::new()),
-            endings,
+            endings: Endings::default(),
             failure: watch::Sender::new(None),
         }
     }
@@ -109,44 +107,49 @@ impl Pool {
     /// How many runs to claim; `None` while enough wait for the workers.
     fn room_now(&self) -> Option<NonZeroU32> {
         let window = self.window.runs();
-        if self.queue.len() > window / 2 {
+        let held = self.held.counts();
+        if held.ready > window / 2 {
             return None;
         }
         let most = self.options.concurrency.get().saturating_add(window);
-        let room = most.saturating_sub(self.held.len());
+        let room = most.saturating_sub(held.all());
         NonZeroU32::new(u32::try_from(room).unwrap_or(u32::MAX))
     }
 
-    /// Waits for a job; `None` once no more will come.
-    pub(super) async fn next_job(&self) -> Option<Job> {
-        let job = self.queue.pop().await?;
-        self.window.waited(job.ready_since.elapsed());
-        self.room.notify_one();
-        Some(job)
+    /// Who executes a claimed run, and how.
+    pub(super) fn route(&self, run: &RunContext) -> &Route {
+        let route = self.routes.get(run.workflow());
+        route.expect("no run is taken in whose workflow has no route")
+    }
+
+    /// Waits for a run for the worker at a seat; `None` once no more will come.
+    pub(super) async fn next_run(&self, seat: Seat) -> Option<Begun> {
+        let (begun, ready) = self.held.next(seat).await?;
+        self.tell_feeder(ready);
+        Some(begun)
     }
 
     /// Takes the claim of a run that ended; `None` where it is no longer this worker's to settle.
-    pub(super) fn take(&self, token: ClaimToken) -> Option<HeldClaim> {
-        let claim = self.held.take(token);
+    pub(super) fn take(&self, seat: Seat, token: ClaimToken) -> Option<HeldClaim> {
+        let (claim, ready) = self.held.take(seat, token);
         if claim.is_none() {
             self.blocked.lock().remove(&token);
         }
-        self.room.notify_one();
+        self.tell_feeder(ready);
         claim
     }
 
-    /// Hands an ending to the settler.
-    pub(super) fn settle(&self, ending: Ending) {
-        let key = ending.key();
-        if self.endings.send(ending).is_err() {
-            tracing::warn!(run = %key.run, "the run ended after the dispatcher, and is not recorded");
+    /// Wakes the feeder where no more runs wait than are worth claiming more for.
+    fn tell_feeder(&self, ready: usize) {
+        if ready <= self.window.runs() / 2 {
+            self.room.notify_one();
         }
     }
 
     /// Gives claims back without counting anything.
     pub(super) fn give_back(&self, claims: Vec<HeldClaim>) {
         for claim in claims {
-            self.settle(Ending::released(claim));
+            self.endings.push(Ending::released(claim));
         }
         self.room.notify_one();
     }

@@ -1,25 +1,21 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
-
-use batch_core::storage::ClaimToken;
 
 use super::mark::Mark;
 use super::watchlist::Watchlist;
 
 /// Watches one attempt for as long as it is there.
 #[derive(Debug)]
-pub(super) struct Sentry {
-    list: Arc<Watchlist>,
-    token: ClaimToken,
-    mark: Arc<Mark>,
+pub(super) struct Sentry<'a> {
+    list: &'a Watchlist,
+    mark: &'a Mark,
 }
 
-impl Sentry {
-    pub(super) const fn new(list: Arc<Watchlist>, token: ClaimToken, mark: Arc<Mark>) -> Self {
-        Self { list, token, mark }
+impl<'a> Sentry<'a> {
+    pub(super) const fn new(list: &'a Watchlist, mark: &'a Mark) -> Self {
+        Self { list, mark }
     }
 
     /// Runs code of the executor on this thread.
@@ -27,7 +23,7 @@ impl Sentry {
         self.mark.entered(self.list.now());
         let result = code();
         let time = self.mark.left(self.list.now());
-        self.list.gave_back(&self.mark, time);
+        self.list.gave_back(self.mark, time);
         result
     }
 
@@ -41,15 +37,15 @@ impl Sentry {
     }
 }
 
-impl Drop for Sentry {
+impl Drop for Sentry<'_> {
     fn drop(&mut self) {
-        self.list.forget(self.token);
+        self.mark.end();
     }
 }
 
 /// A future that is watched whenever it has a thread.
 pub(super) struct Watched<'a, F> {
-    sentry: &'a Sentry,
+    sentry: &'a Sentry<'a>,
     future: F,
 }
 

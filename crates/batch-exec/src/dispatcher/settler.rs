@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use batch_core::run::RunState;
 use batch_core::storage::{Settled, StorageError};
-use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -21,25 +20,19 @@ const LAST_TRIES: u32 = 6;
 /// Records how attempts ended, all that have gathered during one call with the next.
 ///
 /// Ends once `closing` has fired and everything that was sent is recorded.
-pub(super) async fn record(
-    pool: Arc<Pool>,
-    mut endings: mpsc::UnboundedReceiver<Ending>,
-    closing: CancellationToken,
-) {
+pub(super) async fn record(pool: Arc<Pool>, closing: CancellationToken) {
     let mut group = Vec::new();
     loop {
-        let got = tokio::select! {
+        tokio::select! {
             biased;
-            got = endings.recv_many(&mut group, MOST) => got,
-            () = closing.cancelled(), if !endings.is_closed() => {
-                endings.close();
-                continue;
-            }
-        };
-        if got == 0 {
-            return;
+            () = pool.endings.next(&mut group) => if group.is_empty() {
+                return;
+            },
+            () = closing.cancelled() => pool.endings.close(),
         }
-        settle(&pool, &group, &closing).await;
+        for part in group.chunks(MOST) {
+            settle(&pool, part, &closing).await;
+        }
         group.clear();
     }
 }
@@ -80,7 +73,9 @@ fn is_worth_another_try(
 /// Tells what became of each run.
 fn report(group: &[Ending], replies: &[Settled], label: WorkflowLabel) {
     for (ending, reply) in group.iter().zip(replies) {
-        measure(ending, reply, label);
+        if meter::MEASURES {
+            measure(ending, reply, label);
+        }
         let run = ending.key().run;
         let (batch, attempt) = (run.batch(), ending.attempt().get());
         match reply {

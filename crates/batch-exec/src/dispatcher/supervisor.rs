@@ -2,14 +2,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::DispatcherError;
 use super::cancel_watch::watch_cancels;
-use super::ending::Ending;
 use super::feeder::feed;
 use super::heartbeat::beat;
 use super::pool::Pool;
@@ -17,7 +16,7 @@ use super::settler::record;
 use super::stop::Stop;
 use super::survey::survey;
 use super::watchdog::keep_watch;
-use super::worker::work;
+use super::worker::Worker;
 use crate::sink::SinkRunner;
 
 /// How long workers may take to notice that their executors are dropped.
@@ -43,11 +42,7 @@ pub(super) struct Supervisor {
 
 impl Supervisor {
     /// Starts the tasks that execute runs.
-    pub(super) fn start(
-        pool: Arc<Pool>,
-        endings: mpsc::UnboundedReceiver<Ending>,
-        stop: watch::Receiver<Stop>,
-    ) -> Self {
+    pub(super) fn start(pool: Arc<Pool>, stop: watch::Receiver<Stop>) -> Self {
         let closing = CancellationToken::new();
         let (mut feeder, mut workers, mut services) =
             (JoinSet::new(), JoinSet::new(), JoinSet::new());
@@ -55,13 +50,13 @@ impl Supervisor {
             keep_watch(&pool.watchlist);
             feeder.spawn(feed(Arc::clone(&pool)));
             services.spawn(watch_cancels(Arc::clone(&pool), closing.clone()));
-            for _ in 0..pool.options.concurrency.get() {
-                workers.spawn(work(Arc::clone(&pool)));
+            for number in 0..pool.options.concurrency.get() {
+                workers.spawn(Worker::new(&pool, number).work());
             }
         }
         services.spawn(survey(Arc::clone(&pool), closing.clone()));
         services.spawn(beat(Arc::clone(&pool), closing.clone()));
-        services.spawn(record(Arc::clone(&pool), endings, closing.clone()));
+        services.spawn(record(Arc::clone(&pool), closing.clone()));
         Self {
             pool,
             stop,
@@ -119,8 +114,7 @@ impl Supervisor {
         while let Some(ended) = self.feeder.join_next().await {
             report(&self.pool, "feeder", ended);
         }
-        self.pool.queue.close();
-        self.pool.give_back(self.pool.held.take_ready());
+        self.pool.give_back(self.pool.held.close());
     }
 
     /// Waits for executors, tells them to stop, drops them, and gives back what they left.

@@ -1,18 +1,14 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use batch_core::storage::ClaimToken;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::mark::Mark;
-use super::sentry::Sentry;
+use super::mark::{Mark, Told};
 use super::{DispatcherOptions, WorkflowLabel};
-use crate::executor::RunContext;
 use crate::meter::{self, Metric};
 
-/// The attempts that executors are at work on, and how they use their threads.
+/// The attempts that workers are at, and how their executors use their threads.
 ///
 /// Looked at by a thread of its own, because executors that block every thread of the runtime
 /// leave none for a task that could say so.
@@ -23,7 +19,7 @@ pub(super) struct Watchlist {
     blocking_after: Duration,
     long_after: Duration,
     label: WorkflowLabel,
-    marks: Mutex<BTreeMap<ClaimToken, Arc<Mark>>>,
+    marks: Mutex<Vec<Arc<Mark>>>,
 }
 
 impl Watchlist {
@@ -33,20 +29,15 @@ impl Watchlist {
             blocking_after: options.blocking_after,
             long_after: options.long_after,
             label: options.workflow_label,
-            marks: Mutex::new(BTreeMap::new()),
+            marks: Mutex::default(),
         }
     }
 
-    /// Puts an attempt on the list until the sentry is dropped.
-    pub(super) fn watch(self: &Arc<Self>, run: &RunContext, limit: Option<Duration>) -> Sentry {
-        let mark = Arc::new(Mark::new(run.id(), run.workflow().clone(), limit));
-        self.marks.lock().insert(run.token(), Arc::clone(&mark));
-        Sentry::new(Arc::clone(self), run.token(), mark)
-    }
-
-    /// Takes an attempt off the list.
-    pub(super) fn forget(&self, token: ClaimToken) {
-        self.marks.lock().remove(&token);
+    /// A mark for a worker, which is looked at from now on.
+    pub(super) fn mark(&self) -> Arc<Mark> {
+        let mark = Arc::new(Mark::new());
+        self.marks.lock().push(Arc::clone(&mark));
+        mark
     }
 
     /// How long this list has been there, in real time.
@@ -65,19 +56,21 @@ impl Watchlist {
         let now = self.now();
         let marks = self.marks.lock();
         let blocks = |mark: &&Arc<Mark>| mark.on_thread_for(now) >= self.blocking_after;
-        marks.values().filter(blocks).count()
+        marks.iter().filter(blocks).count()
     }
 
     /// Warns of executors that keep their threads, once of each.
     pub(super) fn look_for_blocking(&self) {
-        let now = self.now();
-        let marks: Vec<_> = self.marks.lock().values().cloned().collect();
-        for mark in marks {
-            let time = mark.on_thread_for(now);
-            if time < self.blocking_after || !mark.first_said_blocking() {
-                continue;
-            }
-            let (batch, run, workflow) = (mark.run.batch(), mark.run, &mark.workflow);
+        let (now, patience) = (self.now(), self.blocking_after);
+        let marks = self.marks.lock().clone();
+        let told = marks.iter().filter_map(|m| m.said_blocking(now, patience));
+        for Told {
+            run,
+            workflow,
+            time,
+        } in told
+        {
+            let batch = run.batch();
             tracing::warn!(%batch, %run, %workflow, ?time, "an executor blocks a thread of the runtime, and whatever else is to run there waits for it");
         }
     }
@@ -87,21 +80,25 @@ impl Watchlist {
         if time < self.blocking_after {
             return;
         }
-        let label = [self.label.of(&mark.workflow)];
-        meter::count(Metric::ExecutorBlocks, &label, 1);
-        let (run, workflow) = (mark.run, &mark.workflow);
+        let Some(Told { run, workflow, .. }) = mark.told(time) else {
+            return;
+        };
+        meter::count(Metric::ExecutorBlocks, &[self.label.of(&workflow)], 1);
         tracing::info!(%run, %workflow, ?time, "an executor that blocked a thread has given it back");
     }
 
     /// Warns of attempts that last long and that no time limit ends; measures how many there are.
     pub(super) fn look_for_long(&self, now: Instant) {
-        let marks: Vec<_> = self.marks.lock().values().cloned().collect();
         let mut long = 0;
-        for mark in marks.iter().filter(|mark| mark.limit.is_none()) {
-            let time = now.saturating_duration_since(mark.began);
+        let marks = self.marks.lock().clone();
+        for mark in marks {
+            let Some(time) = mark.unlimited_for(now) else {
+                continue;
+            };
             long += usize::from(time >= self.long_after);
-            if mark.is_said_long(time, self.long_after) {
-                let (batch, run, workflow) = (mark.run.batch(), mark.run, &mark.workflow);
+            if let Some(told) = mark.said_long(time, self.long_after) {
+                let Told { run, workflow, .. } = told;
+                let batch = run.batch();
                 tracing::warn!(%batch, %run, %workflow, ?time, "an executor has not returned for long, and its workflow has no time limit");
             }
         }

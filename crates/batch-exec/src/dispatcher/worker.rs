@@ -3,59 +3,95 @@ use std::time::Duration;
 
 use batch_core::run::{Attempt, Failure};
 use batch_core::time::Timestamp;
+use tokio::task::coop::consume_budget;
 use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::allowance::Allowance;
-use super::attempt::attempt;
 use super::ending::Ending;
-use super::job::Job;
+use super::job::Begun;
+use super::mark::Mark;
 use super::pool::Pool;
 use super::route::Route;
-use crate::executor::RunContext;
+use crate::executor::{RunContext, Seat};
 use crate::meter::{self, Metric};
 use crate::retry::RetryPolicy;
 
 /// An executor that is this much over its time and its grace is blocking its thread.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// Executes one job after the other until no more will come.
-pub(super) async fn work(pool: Arc<Pool>) {
-    while let Some(job) = pool.next_job().await {
-        execute(&pool, job).await;
+/// Executes one run after the other.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub(super) pool: Arc<Pool>,
+    pub(super) seat: Seat,
+    pub(super) mark: Arc<Mark>,
+}
+
+impl Worker {
+    /// The worker of a number, from 0, that no other of the pool has.
+    pub(super) fn new(pool: &Arc<Pool>, number: usize) -> Self {
+        Self {
+            seat: Seat(number),
+            mark: pool.watchlist.mark(),
+            pool: Arc::clone(pool),
+        }
+    }
+
+    /// Executes runs until no more will come.
+    pub(super) async fn work(self) {
+        while self.work_once().await.is_some() {
+            consume_budget().await;
+        }
+    }
+
+    /// Executes one run, and waits for it; `None` once no more will come.
+    pub(super) async fn work_once(&self) -> Option<()> {
+        let begun = self.pool.next_run(self.seat).await?;
+        self.execute(begun).await;
+        Some(())
+    }
+
+    /// Executes one run and hands its ending to the settler.
+    async fn execute(&self, mut begun: Begun) {
+        let (pool, token) = (&*self.pool, begun.token);
+        let (now, started_at) = (Instant::now(), pool.clock.now().wall);
+        pool.window
+            .waited(now.saturating_duration_since(begun.ready_since));
+        let route = pool.route(&begun.run);
+        let deadline = route.run_timeout.and_then(|limit| now.checked_add(limit));
+        begun.run.begin(self.seat, deadline);
+        if let Some(allowance) = allowance(pool, route, deadline, started_at) {
+            pool.held.allow(self.seat, token, allowance);
+        }
+        if meter::MEASURES {
+            measure_wait(pool, &begun.run, started_at);
+        }
+        let workflow = meter::MEASURES.then(|| begun.run.workflow().clone());
+        let span = tracing::info_span!(
+            "run",
+            batch = %begun.run.batch(),
+            run = %begun.run.id(),
+            workflow = %begun.run.workflow(),
+            attempt = begun.run.attempt().get(),
+        );
+        let attempt = self.attempt(route, begun, now);
+        let disposition = attempt.instrument(span).await;
+        if let Some(workflow) = workflow {
+            let label = [pool.options.workflow_label.of(&workflow)];
+            meter::observe(Metric::RunDuration, &label, now.elapsed());
+        }
+        if let Some(held) = pool.take(self.seat, token) {
+            pool.endings
+                .push(Ending::of_attempt(held, started_at, disposition));
+        }
     }
 }
 
-/// Executes one job and hands its ending to the settler.
-pub(super) async fn execute(pool: &Pool, job: Job) {
-    let Job { mut run, route, .. } = job;
-    let token = run.token();
-    let started_at = pool.clock.now().wall;
-    let deadline = route
-        .run_timeout
-        .and_then(|limit| Instant::now().checked_add(limit));
-    run.set_deadline(deadline);
-    let allowance = allowance(pool, &route, deadline, started_at);
-    let Some(stop) = pool.held.begin(token, allowance) else {
-        return;
-    };
-    let span = tracing::info_span!(
-        "run",
-        batch = %run.batch(),
-        run = %run.id(),
-        workflow = %run.workflow(),
-        attempt = run.attempt().get(),
-    );
-    let workflow = run.workflow().clone();
-    let label = [pool.options.workflow_label.of(&workflow)];
-    if let Some(waited) = waited(&run, started_at) {
+fn measure_wait(pool: &Pool, run: &RunContext, started_at: Timestamp) {
+    if let Some(waited) = waited(run, started_at) {
+        let label = [pool.options.workflow_label.of(run.workflow())];
         meter::observe(Metric::RunWait, &label, waited);
-    }
-    let began = Instant::now();
-    let disposition = attempt(pool, &route, run, &stop).instrument(span).await;
-    meter::observe(Metric::RunDuration, &label, began.elapsed());
-    if let Some(held) = pool.take(token) {
-        pool.settle(Ending::of_attempt(held, started_at, disposition));
     }
 }
 

@@ -22,8 +22,8 @@ pub use input_error::InputError;
 pub use outcome::Outcome;
 pub(crate) use reach::Reach;
 pub use run_context::RunContext;
-pub(crate) use run_progress::Board;
 pub use run_progress::RunProgress;
+pub(crate) use run_progress::{Board, Seat};
 pub(crate) use run_stop::RunStop;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]

@@ -5,14 +5,14 @@ use batch_core::catalogue::Version;
 use batch_core::id::{BatchId, RunId, SubmissionId, WorkflowId};
 use batch_core::request::Secrets;
 use batch_core::run::Attempt;
-use batch_core::storage::{Claim, ClaimToken, ClaimedRun};
+use batch_core::storage::{Claim, ClaimedRun};
 use batch_core::valid::{Metadata, Source, ValidInput};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{ExecutorError, InputError, Reach, RunProgress, RunStop, StepBook};
+use super::{ExecutorError, InputError, Reach, RunProgress, RunStop, Seat, StepBook};
 
 /// One attempt at one run, as an executor sees it. Cheap to clone.
 ///
@@ -20,6 +20,7 @@ use super::{ExecutorError, InputError, Reach, RunProgress, RunStop, StepBook};
 #[derive(Debug, Clone)]
 pub struct RunContext {
     attempt: Arc<Attempted>,
+    seat: Seat,
     deadline: Option<Instant>,
 }
 
@@ -39,7 +40,7 @@ struct Attempted {
 
 impl RunContext {
     /// Takes a claimed run apart: the right to execute it, and what the executor sees of it.
-    pub(crate) fn of(claimed: ClaimedRun, stop: Arc<RunStop>, reach: &Arc<Reach>) -> (Claim, Self) {
+    pub(crate) fn of(claimed: ClaimedRun, reach: &Arc<Reach>) -> (Claim, Self) {
         let attempt = Attempted {
             submission: claimed.submission,
             workflow: claimed.workflow,
@@ -49,23 +50,25 @@ impl RunContext {
             snoozes: claimed.snoozes,
             input: claimed.input,
             steps: StepBook::new(Arc::clone(reach), claimed.claim.key(), claimed.steps),
-            stop,
+            stop: Arc::new(RunStop::default()),
         };
         let run = Self {
             attempt: Arc::new(attempt),
+            seat: Seat(0),
             deadline: None,
         };
         (claimed.claim, run)
     }
 
-    /// Sets the time at which the attempt is cut off.
-    pub(crate) const fn set_deadline(&mut self, deadline: Option<Instant>) {
+    /// Sets who executes it, and the time at which the attempt is cut off.
+    pub(crate) const fn begin(&mut self, seat: Seat, deadline: Option<Instant>) {
+        self.seat = seat;
         self.deadline = deadline;
     }
 
-    /// The token of the claim.
-    pub(crate) fn token(&self) -> ClaimToken {
-        self.attempt.steps.claim().token
+    /// What tells it to stop.
+    pub(crate) fn stop(&self) -> &Arc<RunStop> {
+        &self.attempt.stop
     }
 
     /// The run.
@@ -253,7 +256,7 @@ impl RunContext {
     pub fn progress(&self, done: u64, total: impl Into<Option<u64>>, message: impl Into<String>) {
         let progress = RunProgress::new(done, total, message);
         if let Some(board) = self.attempt.steps.reach().board.upgrade() {
-            board.report(self.token(), progress);
+            board.report(self.seat, self.attempt.steps.claim().token, progress);
         }
     }
 

@@ -44,10 +44,14 @@ impl fmt::Display for RunProgress {
     }
 }
 
+/// The place of one worker among those of its dispatcher, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seat(pub(crate) usize);
+
 /// Takes reports of attempts, by the tokens of their claims.
 pub(crate) trait Board: Send + Sync {
-    /// Keeps what an attempt says last, while its claim is held.
-    fn report(&self, token: ClaimToken, progress: RunProgress);
+    /// Keeps what the attempt at a seat says last, while its claim is held.
+    fn report(&self, seat: Seat, token: ClaimToken, progress: RunProgress);
 }
 
 #[cfg(test)]

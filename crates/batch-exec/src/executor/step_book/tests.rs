@@ -12,13 +12,13 @@ use batch_core::storage::{
 use batch_core::time::ManualClock;
 
 use super::*;
-use crate::executor::{Board, RunProgress};
+use crate::executor::{Board, RunProgress, Seat};
 use crate::testing::{Fault, FaultyStorage, StorageMethod, When};
 
 struct NoBoard;
 
 impl Board for NoBoard {
-    fn report(&self, _: ClaimToken, _: RunProgress) {}
+    fn report(&self, _: Seat, _: ClaimToken, _: RunProgress) {}
 }
 
 /// A claimed run in a store with faults.
