@@ -2,11 +2,10 @@ use batch_core::run::Output;
 use batch_core::storage::Disposition;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::job::Begun;
 use super::route::Route;
 use super::sentry::Sentry;
 use super::worker::Worker;
-use crate::executor::{ExecutorError, Outcome};
+use crate::executor::{ExecutorError, Outcome, RunContext, RunStop};
 use crate::guard::Guarded;
 use crate::retry::{AttemptEnd, bounded, decide};
 
@@ -25,8 +24,14 @@ impl Worker {
     /// Executes a run once and says what to record.
     ///
     /// Its executor is told to stop too when its time is up; a grace later it is dropped.
-    pub(super) async fn attempt(&self, route: &Route, begun: Begun, began: Instant) -> Disposition {
-        let (pool, Begun { run, stop, .. }) = (&*self.pool, begun);
+    pub(super) async fn attempt(
+        &self,
+        route: &Route,
+        run: RunContext,
+        stop: &RunStop,
+        began: Instant,
+    ) -> Disposition {
+        let pool = &*self.pool;
         let (id, number, deadline) = (run.id(), run.attempt(), run.deadline());
         let snoozes = run.snoozes();
         let decided = |end: AttemptEnd| {

@@ -10,10 +10,7 @@ use batch_core::storage::{
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument, Span, field};
 
-use super::held_claim::HeldClaim;
-use super::job::Job;
 use super::pool::Pool;
-use crate::executor::RunContext;
 use crate::retry::Backoff;
 
 /// The shortest wait for a due time, so that a clock that stands still makes no busy loop.
@@ -201,21 +198,18 @@ impl Feeder {
 
 /// Keeps claimed runs for the workers.
 pub(super) fn take_in(pool: &Pool, runs: Vec<ClaimedRun>) -> Result<(), StorageError> {
-    let ready_since = Instant::now();
-    let mut jobs = Vec::with_capacity(runs.len());
-    for claimed in runs {
-        if !pool.routes.contains_key(&claimed.workflow) {
-            let doing = format!("claim: {} was not asked for", claimed.workflow);
+    let mut known = None;
+    for ClaimedRun { workflow, .. } in &runs {
+        // Most are of the same workflow as the one before.
+        if known == Some(workflow) {
+            continue;
+        }
+        if !pool.routes.contains_key(workflow) {
+            let doing = format!("claim: {workflow} was not asked for");
             return Err(StorageError::new(ErrorKind::Invalid, doing));
         }
-        let (claim, run) = RunContext::of(claimed, &pool.reach);
-        let workflow = run.workflow().clone();
-        jobs.push(Job {
-            claim: HeldClaim { claim, workflow },
-            run,
-            ready_since,
-        });
+        known = Some(workflow);
     }
-    pool.held.keep(jobs);
+    pool.held.keep(runs, Instant::now());
     Ok(())
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use batch_core::storage::{ClaimKey, ClaimToken, Renewal};
+use batch_core::storage::{ClaimKey, ClaimToken, ClaimedRun, Renewal};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -11,7 +11,7 @@ use super::held_claim::HeldClaim;
 use super::job::{Begun, Job};
 use super::places::{Found, Places};
 use super::progress_watch::{ProgressWatch, RunReport};
-use crate::executor::{Board, RunProgress, Seat};
+use crate::executor::{Board, RunProgress, RunStop, Seat};
 use crate::meter::{self, Metric};
 
 /// All claims that this process holds, each in exactly one place.
@@ -52,29 +52,32 @@ impl HeldRuns {
     }
 
     /// Keeps claimed runs for the workers.
-    pub(super) fn keep(&self, jobs: Vec<Job>) {
-        let woken = jobs.len().min(self.woken);
+    pub(super) fn keep(&self, runs: Vec<ClaimedRun>, ready_since: Instant) {
+        let woken = runs.len().min(self.woken);
+        let jobs = runs.into_iter().map(|claimed| Job {
+            claimed,
+            ready_since,
+        });
         self.places.lock().keep(jobs);
         for _ in 0..woken {
             self.arrived.notify_one();
         }
     }
 
-    /// Seats the run that waits longest, and waits for one; also how many others wait then.
-    ///
-    /// `None` once no more will come.
-    pub(super) async fn next(&self, seat: Seat) -> Option<(Begun, usize)> {
+    /// Seats the run that waits longest, and waits for one; `None` once no more will come.
+    pub(super) async fn next(&self, seat: Seat) -> Option<Begun> {
         let mut has_waited = false;
         loop {
             // Made before the look, so that a closing in between is not missed.
             let arrived = self.arrived.notified();
-            let found = self.places.lock().begin(seat);
+            let stop = Arc::new(RunStop::default());
+            let found = self.places.lock().begin(seat, stop);
             match found {
-                Found::Run(begun, others) => {
-                    if has_waited && others > 0 {
+                Found::Run(begun) => {
+                    if has_waited && begun.others > 0 {
                         self.arrived.notify_one();
                     }
-                    return Some((begun, others));
+                    return Some(begun);
                 }
                 Found::Nothing => arrived.await,
                 Found::Closed => return None,

@@ -1,43 +1,39 @@
 use std::sync::Arc;
 
-use batch_core::storage::{ClaimKey, ClaimToken};
+use batch_core::storage::{ClaimKey, ClaimedRun};
 use tokio::time::Instant;
 
 use super::held_claim::HeldClaim;
-use crate::executor::{RunContext, RunStop};
+use crate::executor::RunStop;
 
-/// A claimed run that waits for a worker.
+/// A claimed run that waits for a worker, as it came: what an executor sees of it the worker makes.
 #[derive(Debug)]
 pub(super) struct Job {
-    pub(super) claim: HeldClaim,
-    pub(super) run: RunContext,
+    pub(super) claimed: ClaimedRun,
     /// Since when it waits.
     pub(super) ready_since: Instant,
+}
+
+/// A run that a worker has taken up; its claim is held at the worker's seat.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) job: Job,
+    pub(super) stop: Arc<RunStop>,
+    /// How many others wait.
+    pub(super) others: usize,
 }
 
 impl Job {
     /// The run and the token of its claim.
     pub(super) const fn key(&self) -> ClaimKey {
-        self.claim.claim.key()
+        self.claimed.claim.key()
     }
 
-    /// Parts with the claim; the worker executes the rest.
-    pub(super) fn begin(self) -> (HeldClaim, Begun) {
-        let begun = Begun {
-            stop: Arc::clone(self.run.stop()),
-            token: self.key().token,
-            run: self.run,
-            ready_since: self.ready_since,
-        };
-        (self.claim, begun)
+    /// The claim, to be given back.
+    pub(super) fn into_claim(self) -> HeldClaim {
+        HeldClaim {
+            claim: self.claimed.claim,
+            workflow: self.claimed.workflow,
+        }
     }
-}
-
-/// A run that a worker has taken up, without its claim.
-#[derive(Debug)]
-pub(super) struct Begun {
-    pub(super) run: RunContext,
-    pub(super) token: ClaimToken,
-    pub(super) stop: Arc<RunStop>,
-    pub(super) ready_since: Instant,
 }

@@ -40,9 +40,10 @@ struct Held {
 
 /// What a worker finds that looks for a run.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(super) enum Found {
-    /// A run to execute, and how many others wait.
-    Run(Begun, usize),
+    /// A run to execute.
+    Run(Begun),
     /// Nothing waits.
     Nothing,
     /// Nothing will come any more.
@@ -74,26 +75,33 @@ impl Place {
 
 impl Places {
     /// Takes in runs that wait for a worker.
-    pub(super) fn keep(&mut self, jobs: Vec<Job>) {
+    pub(super) fn keep(&mut self, jobs: impl Iterator<Item = Job>) {
         self.ready.extend(jobs);
     }
 
-    /// Seats the run that waits longest.
-    pub(super) fn begin(&mut self, seat: Seat) -> Found {
+    /// Seats the run that waits longest; `stop` is what will stop it.
+    pub(super) fn begin(&mut self, seat: Seat, stop: Arc<RunStop>) -> Found {
         if self.is_closed {
             return Found::Closed;
         }
         let Some(job) = self.ready.pop_front() else {
             return Found::Nothing;
         };
-        let (claim, begun) = job.begin();
         if self.seats.len() <= seat.0 {
             self.seats.resize_with(seat.0 + 1, Place::default);
         }
-        let stop = Arc::clone(&begun.stop);
-        self.seats[seat.0].held = Some(Held { claim, stop });
+        let claim = HeldClaim::of(&job.claimed);
+        let held = Held {
+            claim,
+            stop: Arc::clone(&stop),
+        };
+        self.seats[seat.0].held = Some(held);
         self.executing += 1;
-        Found::Run(begun, self.ready.len())
+        Found::Run(Begun {
+            job,
+            stop,
+            others: self.ready.len(),
+        })
     }
 
     /// Notes how much time the executor at a seat has.
@@ -119,7 +127,7 @@ impl Places {
     /// Takes the claim of a run that waits.
     pub(super) fn take_ready(&mut self, token: ClaimToken) -> Option<HeldClaim> {
         let place = self.ready.iter().position(|job| job.key().token == token)?;
-        self.ready.remove(place).map(|job| job.claim)
+        self.ready.remove(place).map(Job::into_claim)
     }
 
     /// What stops the executor of a claim, where one is at work.
@@ -142,12 +150,12 @@ impl Places {
     /// Gives no more runs to workers, and takes the claims of those that wait.
     pub(super) fn close(&mut self) -> Vec<HeldClaim> {
         self.is_closed = true;
-        self.ready.drain(..).map(|job| job.claim).collect()
+        self.ready.drain(..).map(Job::into_claim).collect()
     }
 
     /// Takes all claims, and tells the executors at work to stop.
     pub(super) fn take_all(&mut self) -> Vec<HeldClaim> {
-        let ready = self.ready.drain(..).map(|job| job.claim);
+        let ready = self.ready.drain(..).map(Job::into_claim);
         let executing = self.seats.iter_mut().filter_map(Place::clear);
         let told = executing.map(|held| {
             held.stop.tell();

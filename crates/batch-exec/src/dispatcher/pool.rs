@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use batch_core::engine::{Engine, Serving};
 use batch_core::id::WorkflowId;
 use batch_core::journal::Sequence;
-use batch_core::storage::{ClaimToken, Storage, StorageError};
+use batch_core::storage::{ClaimToken, ClaimedRun, Storage, StorageError};
 use batch_core::time::Clock;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -24,7 +24,7 @@ use super::route::Route;
 use super::watchlist::Watchlist;
 use super::{DispatcherError, DispatcherOptions, DispatcherStatus};
 use crate::error_chain::ErrorChain;
-use crate::executor::{Board, Reach, RunContext, Seat};
+use crate::executor::{Board, Reach, Seat};
 use crate::sink::{SinkDesk, SinkStatus};
 
 /// What the tasks of one dispatcher share.
@@ -117,15 +117,15 @@ impl Pool {
     }
 
     /// Who executes a claimed run, and how.
-    pub(super) fn route(&self, run: &RunContext) -> &Route {
-        let route = self.routes.get(run.workflow());
+    pub(super) fn route(&self, claimed: &ClaimedRun) -> &Route {
+        let route = self.routes.get(&claimed.workflow);
         route.expect("no run is taken in whose workflow has no route")
     }
 
     /// Waits for a run for the worker at a seat; `None` once no more will come.
     pub(super) async fn next_run(&self, seat: Seat) -> Option<Begun> {
-        let (begun, ready) = self.held.next(seat).await?;
-        self.tell_feeder(ready);
+        let begun = self.held.next(seat).await?;
+        self.tell_feeder(begun.others);
         Some(begun)
     }
 

@@ -53,37 +53,38 @@ impl Worker {
     }
 
     /// Executes one run and hands its ending to the settler.
-    async fn execute(&self, mut begun: Begun) {
-        let (pool, token) = (&*self.pool, begun.token);
+    async fn execute(&self, begun: Begun) {
+        let (pool, Begun { job, stop, .. }) = (&*self.pool, begun);
+        let (token, route) = (job.key().token, pool.route(&job.claimed));
         let (now, started_at) = (Instant::now(), pool.clock.now().wall);
-        pool.window
-            .waited(now.saturating_duration_since(begun.ready_since));
-        let route = pool.route(&begun.run);
+        let waited = now.saturating_duration_since(job.ready_since);
+        pool.window.waited(waited);
         let deadline = route.run_timeout.and_then(|limit| now.checked_add(limit));
-        begun.run.begin(self.seat, deadline);
         if let Some(allowance) = allowance(pool, route, deadline, started_at) {
             pool.held.allow(self.seat, token, allowance);
         }
+        let mut run = RunContext::of(job.claimed, Arc::clone(&stop), &pool.reach);
+        run.begin(self.seat, deadline);
         if meter::MEASURES {
-            measure_wait(pool, &begun.run, started_at);
+            measure_wait(pool, &run, started_at);
         }
-        let workflow = meter::MEASURES.then(|| begun.run.workflow().clone());
+        let workflow = meter::MEASURES.then(|| run.workflow().clone());
         let span = tracing::info_span!(
             "run",
-            batch = %begun.run.batch(),
-            run = %begun.run.id(),
-            workflow = %begun.run.workflow(),
-            attempt = begun.run.attempt().get(),
+            batch = %run.batch(),
+            run = %run.id(),
+            workflow = %run.workflow(),
+            attempt = run.attempt().get(),
         );
-        let attempt = self.attempt(route, begun, now);
+        let attempt = self.attempt(route, run, &stop, now);
         let disposition = attempt.instrument(span).await;
         if let Some(workflow) = workflow {
             let label = [pool.options.workflow_label.of(&workflow)];
             meter::observe(Metric::RunDuration, &label, now.elapsed());
         }
         if let Some(held) = pool.take(self.seat, token) {
-            pool.endings
-                .push(Ending::of_attempt(held, started_at, disposition));
+            let ending = Ending::of_attempt(held, started_at, disposition);
+            pool.endings.push(ending);
         }
     }
 }

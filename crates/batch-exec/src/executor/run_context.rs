@@ -5,7 +5,7 @@ use batch_core::catalogue::Version;
 use batch_core::id::{BatchId, RunId, SubmissionId, WorkflowId};
 use batch_core::request::Secrets;
 use batch_core::run::Attempt;
-use batch_core::storage::{Claim, ClaimedRun};
+use batch_core::storage::ClaimedRun;
 use batch_core::valid::{Metadata, Source, ValidInput};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,8 +39,8 @@ struct Attempted {
 }
 
 impl RunContext {
-    /// Takes a claimed run apart: the right to execute it, and what the executor sees of it.
-    pub(crate) fn of(claimed: ClaimedRun, reach: &Arc<Reach>) -> (Claim, Self) {
+    /// What the executor sees of a claimed run; the right to execute it stays with who calls.
+    pub(crate) fn of(claimed: ClaimedRun, stop: Arc<RunStop>, reach: &Arc<Reach>) -> Self {
         let attempt = Attempted {
             submission: claimed.submission,
             workflow: claimed.workflow,
@@ -50,25 +50,19 @@ impl RunContext {
             snoozes: claimed.snoozes,
             input: claimed.input,
             steps: StepBook::new(Arc::clone(reach), claimed.claim.key(), claimed.steps),
-            stop: Arc::new(RunStop::default()),
+            stop,
         };
-        let run = Self {
+        Self {
             attempt: Arc::new(attempt),
             seat: Seat(0),
             deadline: None,
-        };
-        (claimed.claim, run)
+        }
     }
 
     /// Sets who executes it, and the time at which the attempt is cut off.
     pub(crate) const fn begin(&mut self, seat: Seat, deadline: Option<Instant>) {
         self.seat = seat;
         self.deadline = deadline;
-    }
-
-    /// What tells it to stop.
-    pub(crate) fn stop(&self) -> &Arc<RunStop> {
-        &self.attempt.stop
     }
 
     /// The run.

@@ -1,7 +1,6 @@
 use std::future::Future;
 use std::num::NonZeroU32;
 use std::pin::pin;
-use std::sync::Weak;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -12,7 +11,6 @@ use batch_core::storage::ClaimRequest;
 use batch_core::time::Timestamp;
 
 use super::*;
-use crate::executor::{Reach, RunContext, RunStop};
 use crate::retry::RetryPolicy;
 
 const FIRST: Seat = Seat(0);
@@ -24,42 +22,30 @@ struct Ground {
     tokens: Vec<ClaimToken>,
 }
 
-/// Claimed runs that wait for a worker.
-async fn jobs(count: u32) -> Vec<Job> {
+/// Runs as they are claimed.
+async fn claimed(count: u32) -> Vec<ClaimedRun> {
     let engine = Engine::builder().open(MemoryStorage::new()).await.unwrap();
     engine.ensure_deployed("w".parse().unwrap()).await.unwrap();
     let inputs = (0..count).map(|n| Input::text(n.to_string()));
     engine.submit("w", inputs).await.unwrap();
     let workflows = vec!["w".parse().unwrap()];
     let most = NonZeroU32::new(count).unwrap();
-    let storage = Arc::clone(engine.storage());
-    let claimed = storage.claim(ClaimRequest::new(workflows, most)).await;
-    let board = Weak::<HeldRuns>::new();
-    let reach = Arc::new(Reach { storage, board });
-    let job = |claimed| {
-        let (claim, run) = RunContext::of(claimed, &reach);
-        let workflow = run.workflow().clone();
-        Job {
-            claim: HeldClaim { claim, workflow },
-            run,
-            ready_since: Instant::now(),
-        }
-    };
-    claimed.unwrap().runs.into_iter().map(job).collect()
+    let request = ClaimRequest::new(workflows, most);
+    engine.storage().claim(request).await.unwrap().runs
 }
 
 async fn holding(count: u32) -> Ground {
-    let jobs = jobs(count).await;
-    let tokens = jobs.iter().map(|job| job.key().token).collect();
+    let runs = claimed(count).await;
+    let tokens = runs.iter().map(|run| run.claim.key().token).collect();
     let held = HeldRuns::new(2);
-    held.keep(jobs);
+    held.keep(runs, Instant::now());
     Ground { held, tokens }
 }
 
 impl Ground {
     /// Seats the next run, and gives what stops it.
     async fn begin(&self, seat: Seat) -> Arc<RunStop> {
-        self.held.next(seat).await.unwrap().0.stop
+        self.held.next(seat).await.unwrap().stop
     }
 }
 
@@ -99,8 +85,9 @@ async fn a_run_cancelled_or_lost_before_it_began_never_begins() {
     let renewed = |n: usize, renewal| ground.held.renewed(ground.tokens[n], renewal);
     assert!(renewed(0, Renewal::CancelAsked).is_some());
     assert!(renewed(1, Renewal::Lost).is_none());
-    let (begun, others) = ground.held.next(FIRST).await.unwrap();
-    assert_eq!((begun.token, others), (ground.tokens[2], 0));
+    let begun = ground.held.next(FIRST).await.unwrap();
+    assert_eq!(begun.job.key().token, ground.tokens[2]);
+    assert_eq!(begun.others, 0);
 }
 
 #[tokio::test]
@@ -158,7 +145,7 @@ async fn all_claims_are_told_in_the_order_of_their_granting() {
 async fn workers_that_wait_all_get_runs_though_few_are_woken_at_once() {
     let held = HeldRuns::new(1);
     let waiting = async { tokio::join!(held.next(FIRST), held.next(SECOND), held.next(Seat(2))) };
-    let arriving = async { held.keep(jobs(3).await) };
+    let arriving = async { held.keep(claimed(3).await, Instant::now()) };
     let ((a, b, c), ()) = tokio::join!(biased; waiting, arriving);
     assert!(a.is_some() && b.is_some() && c.is_some());
 }
