@@ -35,23 +35,6 @@ pub(super) enum How {
 }
 
 impl Case {
-    /// All cases of the suite, in the order of its list.
-    #[must_use]
-    pub fn all() -> &'static [Self] {
-        super::case_list::CASES
-    }
-
-    /// The case of this name.
-    ///
-    /// # Panics
-    ///
-    /// When there is none.
-    #[must_use]
-    pub fn named(name: &str) -> Self {
-        let found = Self::all().iter().find(|case| case.name == name);
-        *found.unwrap_or_else(|| panic!("there is no case {name}"))
-    }
-
     /// Runs the case and leaves a result where the environment names a directory for them.
     ///
     /// # Panics

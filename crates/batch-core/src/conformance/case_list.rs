@@ -347,6 +347,25 @@ macro_rules! conformance_table {
 
 pub(super) static CASES: &[Case] = crate::conformance_cases! { conformance_table };
 
+impl Case {
+    /// All cases of the suite, in the order of its list.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        CASES
+    }
+
+    /// The case of this name.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let found = Self::all().iter().find(|case| case.name == name);
+        *found.unwrap_or_else(|| panic!("there is no case {name}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -6,6 +6,7 @@ mod gate;
 mod journal_check;
 mod known;
 mod known_steps;
+mod recording;
 mod search;
 mod step;
 

@@ -6,6 +6,7 @@ use super::idempotency::Idempotency;
 use super::index::Index;
 use super::journal_walk::JournalWalk;
 use super::notes::Notes;
+use super::progress::Progress;
 use super::records::Records;
 use super::submissions::Submissions;
 use crate::kv::OrderedKv;
@@ -20,13 +21,6 @@ use crate::storage::StorageError;
 pub(in crate::kv) struct Audit {
     phase: Phase,
     notes: Notes,
-}
-
-/// Whether a check has come to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::kv) enum Progress {
-    More,
-    Done,
 }
 
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 use std::num::NonZeroUsize;
 
-use super::audit::Progress;
 use super::batch_check::{Body, check_batch};
 use super::body_walk::BodyWalk;
 use super::notes::Notes;
+use super::progress::Progress;
 use super::records::Records;
 use crate::id::BatchId;
 use crate::kv::key::{self, Place};

@@ -1,9 +1,9 @@
 use std::num::NonZeroUsize;
 
 use super::FindingKind;
-use super::audit::Progress;
 use super::batch_check::Body;
 use super::notes::Notes;
+use super::progress::Progress;
 use super::records::{Found, KeyPage, Records};
 use crate::kv::OrderedKv;
 use crate::kv::key::{self, Key, Place};

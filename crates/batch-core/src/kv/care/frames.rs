@@ -1,9 +1,9 @@
 use std::num::NonZeroUsize;
 
-use super::audit::Progress;
 use super::deleting::is_being_deleted;
 use super::notes::Notes;
 use super::place_words::{about, words};
+use super::progress::Progress;
 use super::records::{Records, VALUES_A_SCAN, after};
 use super::{About, FindingKind, Walk};
 use crate::id::SinkName;

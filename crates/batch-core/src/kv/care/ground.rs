@@ -1,5 +1,5 @@
-use super::audit::Progress;
 use super::notes::Notes;
+use super::progress::Progress;
 use super::records::{Found, Records, VALUES_A_SCAN};
 use super::{About, FindingKind};
 use crate::id::SinkName;

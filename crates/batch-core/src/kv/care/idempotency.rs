@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::audit::Progress;
 use super::notes::Notes;
+use super::progress::Progress;
 use super::records::{Found, Records, VALUES_A_SCAN};
 use super::{About, FindingKind};
 use crate::kv::OrderedKv;

@@ -1,6 +1,6 @@
 use super::FindingKind;
-use super::audit::Progress;
 use super::notes::Notes;
+use super::progress::Progress;
 use super::records::{Found, Records, VALUES_A_SCAN};
 use crate::kv::OrderedKv;
 use crate::kv::key::{self, Key, Place};

@@ -20,6 +20,7 @@ mod index;
 mod journal_walk;
 mod notes;
 mod place_words;
+mod progress;
 mod records;
 mod rescued;
 mod run_records;

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::audit::{Audit, Progress};
+use super::audit::Audit;
 use super::copy_target::CopyTarget;
+use super::progress::Progress;
 use super::records::Records;
 use super::saved_batch::{SavedBatch, read_batch};
 use super::{About, CopyReport, FindingKind, Loss, Rescued, SalvageReport, Salvaged, VerifyReport};

@@ -1,7 +1,7 @@
 use std::num::NonZeroUsize;
 
-use super::audit::Progress;
 use super::notes::Notes;
+use super::progress::Progress;
 use super::records::{Found, Records, VALUES_A_SCAN, after};
 use super::{About, FindingKind};
 use crate::id::{BatchId, SubmissionId};

@@ -1,5 +1,6 @@
 use super::VerifyReport;
-use super::audit::{Audit, Progress};
+use super::audit::Audit;
+use super::progress::Progress;
 use crate::kv::{KvStorage, OrderedKv};
 use crate::storage::StorageError;
 

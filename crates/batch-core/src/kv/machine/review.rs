@@ -8,8 +8,8 @@ use crate::id::{BatchId, RunId};
 use crate::journal::{Fact, RunInReview, RunReviewed};
 use crate::kv::OrderedKv;
 use crate::kv::key;
-use crate::kv::record::{ReviewRecord, RunRecord, timestamp};
-use crate::run::{Attempt, Note, Output, Review, ReviewAnswer, RunState, Verdict};
+use crate::kv::record::{ReviewRecord, RunRecord};
+use crate::run::{Attempt, Note, Output, RunState, Verdict};
 use crate::storage::{ReviewReply, ReviewRequest, StorageError};
 use crate::time::Moment;
 
@@ -20,22 +20,6 @@ fn reply(state: RunState, record: &RunRecord, verdict: Verdict) -> ReviewReply {
         ended if record.review.is_some() && ended == verdict.state() => ReviewReply::Repeated,
         other => ReviewReply::NotInReview(other),
     }
-}
-
-/// What a reader sees of a run's review.
-pub(super) fn view_review(record: &RunRecord, state: RunState) -> Option<Review> {
-    let review = record.review.as_ref()?;
-    let answered = Verdict::of(state).zip(record.ended_at);
-    Some(Review {
-        asked_at: timestamp(review.asked_at),
-        note: review.note.clone(),
-        answer: answered.map(|(verdict, at)| ReviewAnswer {
-            verdict,
-            at: timestamp(at),
-            note: review.answer_note.clone(),
-            reviewer: review.reviewer.clone(),
-        }),
-    })
 }
 
 /// Runs that wait for people, and what people answer.
@@ -174,6 +158,7 @@ impl<K: OrderedKv> Machine<K> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::view_run::view_review;
     use super::*;
 
     fn reviewed() -> RunRecord {

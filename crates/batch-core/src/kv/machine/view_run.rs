@@ -1,13 +1,12 @@
 use std::sync::Arc;
 
 use super::Machine;
-use super::review::view_review;
 use crate::id::{BatchId, RunId};
 use crate::kv::OrderedKv;
 use crate::kv::key;
 use crate::kv::record::{BatchHeader, OutputPlace, RunRecord, sweep_of, timestamp};
 use crate::ordinal::{Ordinal, OrdinalSet};
-use crate::run::{Output, Run, RunState};
+use crate::run::{Output, Review, ReviewAnswer, Run, RunState, Verdict};
 use crate::storage::{ErrorKind, OutputDetail, StorageError};
 use crate::valid::ValidInput;
 
@@ -16,6 +15,22 @@ use crate::valid::ValidInput;
 pub(super) struct Standing {
     pub state: RunState,
     pub record: RunRecord,
+}
+
+/// What a reader sees of a run's review.
+pub(super) fn view_review(record: &RunRecord, state: RunState) -> Option<Review> {
+    let review = record.review.as_ref()?;
+    let answered = Verdict::of(state).zip(record.ended_at);
+    Some(Review {
+        asked_at: timestamp(review.asked_at),
+        note: review.note.clone(),
+        answer: answered.map(|(verdict, at)| ReviewAnswer {
+            verdict,
+            at: timestamp(at),
+            note: review.answer_note.clone(),
+            reviewer: review.reviewer.clone(),
+        }),
+    })
 }
 
 impl<K: OrderedKv> Machine<K> {

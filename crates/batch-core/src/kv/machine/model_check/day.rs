@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,6 +17,9 @@ use crate::time::Moment;
 
 /// How long leases, the wait for a retry and one step of time are.
 pub(super) const SPAN: Duration = Duration::from_secs(30);
+
+/// More journal entries than any day has.
+pub(super) const WHOLE_JOURNAL: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 const FINGERPRINT_KEY: [u8; 32] = [7; 32];
 const BEGINNING: Timestamp = Timestamp::constant(1_767_225_600, 0);

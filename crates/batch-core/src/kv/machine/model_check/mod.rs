@@ -9,6 +9,7 @@
 mod bounds;
 mod day;
 mod day_model;
+mod explore;
 mod fault;
 mod fingerprint;
 mod journal_witness;

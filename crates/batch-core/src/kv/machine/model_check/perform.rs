@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use super::day::{Day, Hand, SPAN, sink, workflow};
+use super::day::{Day, Hand, SPAN, WHOLE_JOURNAL, sink, workflow};
 use super::day_model::DayModel;
 use super::fault::Fault;
 use super::model_kv::Fate;
@@ -17,9 +17,6 @@ use crate::storage::{
     CancelReply, CancelTarget, Claim, ClaimKey, ClaimRequest, Claimed, Disposition, InsertReply,
     NewBatch, Renewal, ReviewReply, ReviewRequest, Settled, Settlement, StorageError,
 };
-
-/// More journal entries than any day has.
-pub(super) const WHOLE_JOURNAL: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 /// What the machine answered.
 enum Reply {

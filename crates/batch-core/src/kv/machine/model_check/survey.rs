@@ -1,8 +1,7 @@
-use super::day::{Day, workflow};
+use super::day::{Day, WHOLE_JOURNAL, workflow};
 use super::day_model::DayModel;
 use super::fingerprint::same_state;
 use super::journal_witness::Told;
-use super::perform::WHOLE_JOURNAL;
 use super::promise::Promise;
 use super::sight::Sight;
 use super::step::{Deed, Step};
