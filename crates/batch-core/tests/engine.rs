@@ -65,19 +65,20 @@ fn failed(_: &ClaimedRun) -> Disposition {
 
 /// Works until nothing can be claimed.
 async fn work(engine: &Engine, dispose: fn(&ClaimedRun) -> Disposition) {
-    let storage = engine.storage();
-    loop {
-        let runs = claim(storage, 7).await;
-        if runs.is_empty() {
-            return;
-        }
-        let settlements = runs.into_iter().map(|run| {
-            let disposition = dispose(&run);
-            Settlement::new(run.claim, disposition)
-        });
-        storage.settle(settlements.collect()).await.unwrap();
+    while work_some(engine, 7, dispose).await > 0 {
         tokio::task::yield_now().await;
     }
+}
+
+/// Claims and settles at most so many runs; gives how many it were.
+async fn work_some(engine: &Engine, most: u32, dispose: fn(&ClaimedRun) -> Disposition) -> usize {
+    let runs = claim(engine.storage(), most).await;
+    let settlements = runs.into_iter().map(|run| {
+        let disposition = dispose(&run);
+        Settlement::new(run.claim, disposition)
+    });
+    let settled = engine.storage().settle(settlements.collect()).await;
+    settled.unwrap().len()
 }
 
 /// Gives these inputs, then an error.
@@ -395,16 +396,7 @@ async fn a_submit_past_the_bound_says_depth_bound_and_when_to_try_again() {
         "the queue is full: 10 runs wait, at most 10, and this batch has 3"
     );
     assert_eq!(stored(&engine).await, 1);
-    let runs = claim(engine.storage(), 1).await;
-    let settlements = runs.into_iter().map(|run| {
-        let disposition = processed(&run);
-        Settlement::new(run.claim, disposition)
-    });
-    engine
-        .storage()
-        .settle(settlements.collect())
-        .await
-        .unwrap();
+    work_some(&engine, 1, processed).await;
     let refused = engine.submit_batch(request(3)).await.unwrap_err();
     let SubmitError::QueueFull(full) = refused else {
         panic!("{refused}");
@@ -481,17 +473,7 @@ async fn a_stream_of_any_length_never_fills_the_queue_past_its_bound() {
         settle_down().await;
         let waits = waiting(&engine).await;
         assert!((1..=25).contains(&waits), "{waits} wait");
-        let runs = claim(engine.storage(), 7).await;
-        done += runs.len();
-        let settlements = runs.into_iter().map(|run| {
-            let disposition = processed(&run);
-            Settlement::new(run.claim, disposition)
-        });
-        engine
-            .storage()
-            .settle(settlements.collect())
-            .await
-            .unwrap();
+        done += work_some(&engine, 7, processed).await;
     }
     let handle = submitter.await.unwrap().unwrap();
     assert!(handle.wait().await.unwrap().succeeded());

@@ -80,14 +80,11 @@ impl fmt::Display for Batch {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn batch(counts: Counts, finished_at: Option<Timestamp>) -> Batch {
+impl Batch {
+    /// A batch that has just begun, for tests to change.
+    pub(crate) fn sample() -> Self {
         let id = BatchId::generate();
-        Batch {
+        Self {
             id,
             submission: SubmissionId::of_first_batch(id),
             part: 0,
@@ -98,12 +95,27 @@ mod tests {
             share: None,
             flow: Flow::Going,
             state: BatchState::Processing,
-            counts,
+            counts: Counts::default(),
             created_at: Timestamp::UNIX_EPOCH,
-            finished_at,
+            finished_at: None,
             retry_of: None,
             deleted: 0,
             deleted_at: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn batch(counts: Counts, finished_at: Option<Timestamp>) -> Batch {
+        Batch {
+            counts,
+            finished_at,
+            ..Batch::sample()
         }
     }
 

@@ -211,31 +211,9 @@ mod tests {
     use crate::request::{Priority, Timing};
     use crate::run::{Attempt, Failure, Note, RunState, Verdict};
 
-    fn batch() -> Batch {
-        let id = BatchId::generate();
-        Batch {
-            id,
-            submission: SubmissionId::of_first_batch(id),
-            part: 0,
-            workflow: WorkflowId::new("w").unwrap(),
-            version: Version::Draft,
-            priority: Priority::BATCH,
-            timing: Timing::default(),
-            share: None,
-            state: BatchState::Processing,
-            flow: Flow::Going,
-            counts: Counts::default(),
-            created_at: Timestamp::UNIX_EPOCH,
-            finished_at: None,
-            retry_of: None,
-            deleted: 0,
-            deleted_at: None,
-        }
-    }
-
     /// The names of the events of a fact, in order; each is one that the fact announces.
     fn names(fact: Fact) -> Vec<&'static str> {
-        let batch = batch();
+        let batch = Batch::sample();
         let announced = fact.event_names();
         let entry = Entry::new(Sequence::new(1), Timestamp::UNIX_EPOCH, batch.id, fact);
         let events = expand(&entry, &batch, |_| Subject::default());

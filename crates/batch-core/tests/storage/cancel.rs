@@ -2,6 +2,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use batch_core::engine::{Engine, SubmissionRequest};
+use batch_core::id::BatchId;
 use batch_core::kv::{KvOptions, KvStorage};
 use batch_core::request::{Input, Limits};
 use batch_core::storage::{CancelReply, CancelTarget, ClaimRequest};
@@ -14,16 +15,21 @@ async fn cancel(yard: &Yard, target: CancelTarget) -> CancelReply {
     yard.storage().cancel(target).await.unwrap()
 }
 
+/// How much is written to cancel a batch.
+async fn writes_of_cancelling(yard: &Yard, id: BatchId) -> u64 {
+    let before = yard.kv.writes();
+    let reply = cancel(yard, CancelTarget::Batch(id)).await;
+    assert_eq!(reply, CancelReply::Cancelled);
+    yard.kv.writes() - before
+}
+
 #[tokio::test]
 async fn cancelling_a_thousand_waiting_runs_costs_the_writes_of_cancelling_ten() {
     let yard = Yard::new().await;
     let mut costs = Vec::new();
     for inputs in [10, 1_000] {
         let id = yard.submit(inputs).await;
-        let before = yard.kv.writes();
-        let reply = cancel(&yard, CancelTarget::Batch(id)).await;
-        assert_eq!(reply, CancelReply::Cancelled);
-        costs.push(yard.kv.writes() - before);
+        costs.push(writes_of_cancelling(&yard, id).await);
     }
     assert_eq!(costs[0], costs[1]);
 }
@@ -42,10 +48,7 @@ async fn cancelling_a_thousand_runs_in_review_costs_the_writes_of_cancelling_ten
             }
         }
         assert_eq!(yard.batch(id).await.counts.needs_review, u64::from(inputs));
-        let before = yard.kv.writes();
-        let reply = cancel(&yard, CancelTarget::Batch(id)).await;
-        assert_eq!(reply, CancelReply::Cancelled);
-        costs.push(yard.kv.writes() - before);
+        costs.push(writes_of_cancelling(&yard, id).await);
     }
     assert_eq!(costs[0], costs[1]);
 }

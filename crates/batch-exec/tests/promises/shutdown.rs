@@ -3,10 +3,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use batch_core::batch::Batch;
+use batch_core::id::BatchId;
 use batch_core::run::RunState;
 use tokio::time::Instant;
 
 use super::yard::Yard;
+use batch_exec::dispatcher::{Dispatcher, DispatcherBuilder};
 use batch_exec::executor::{Outcome, RunContext};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -19,8 +22,22 @@ async fn deaf(_: RunContext) -> Result<Outcome, batch_exec::executor::ExecutorEr
     std::future::pending().await
 }
 
+/// A dispatcher that executes at least so many runs of a batch.
+async fn busy(
+    yard: &Yard,
+    builder: DispatcherBuilder,
+    runs: u32,
+    executing: u64,
+) -> (Dispatcher, BatchId) {
+    let dispatcher = builder.start().await.unwrap();
+    let batch = yard.submit("w", runs).await;
+    let begun = |batch: &Batch| batch.counts.processing >= executing;
+    yard.until(batch, begun).await;
+    (dispatcher, batch)
+}
+
 /// Every run waits as if nobody had ever claimed it.
-async fn assert_untouched(yard: &Yard, batch: batch_core::id::BatchId, runs: u32) {
+async fn assert_untouched(yard: &Yard, batch: BatchId, runs: u32) {
     let counts = yard.batch(batch).await.counts;
     assert_eq!(counts.pending, u64::from(runs), "{counts}");
     for ordinal in 0..runs {
@@ -38,10 +55,7 @@ async fn a_shutdown_lets_executors_end_and_gives_back_what_none_has_begun() {
         Ok(Outcome::done_without_output())
     };
     let builder = yard.dispatcher().concurrency(two()).workflow("w", work);
-    let dispatcher = builder.start().await.unwrap();
-    let batch = yard.submit("w", 6).await;
-    yard.until(batch, |batch| batch.counts.processing >= 4)
-        .await;
+    let (dispatcher, batch) = busy(&yard, builder, 6, 4).await;
     let start = Instant::now();
     dispatcher.shutdown().await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 10);
@@ -54,10 +68,7 @@ async fn a_shutdown_tells_drops_and_gives_back_executors_that_do_not_end() {
     let yard = Yard::new().await;
     let builder = yard.dispatcher().concurrency(two()).workflow("w", deaf);
     let builder = builder.shutdown_grace(20 * SECOND).cancel_grace(3 * SECOND);
-    let dispatcher = builder.start().await.unwrap();
-    let batch = yard.submit("w", 6).await;
-    yard.until(batch, |batch| batch.counts.processing >= 2)
-        .await;
+    let (dispatcher, batch) = busy(&yard, builder, 6, 2).await;
     let start = Instant::now();
     dispatcher.shutdown().await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 23);
@@ -72,10 +83,7 @@ async fn an_error_after_a_shutdown_has_told_the_executor_to_stop_counts_nothing(
         Err("I was told to stop")?
     };
     let builder = yard.dispatcher().shutdown_grace(SECOND).workflow("w", obey);
-    let dispatcher = builder.start().await.unwrap();
-    let batch = yard.submit("w", 1).await;
-    yard.until(batch, |batch| batch.counts.processing == 1)
-        .await;
+    let (dispatcher, batch) = busy(&yard, builder, 1, 1).await;
     dispatcher.shutdown().await.unwrap();
     assert_untouched(&yard, batch, 1).await;
 }
@@ -84,10 +92,7 @@ async fn an_error_after_a_shutdown_has_told_the_executor_to_stop_counts_nothing(
 async fn shutting_down_now_waits_for_nobody() {
     let yard = Yard::new().await;
     let builder = yard.dispatcher().concurrency(two()).workflow("w", deaf);
-    let dispatcher = builder.start().await.unwrap();
-    let batch = yard.submit("w", 6).await;
-    yard.until(batch, |batch| batch.counts.processing >= 2)
-        .await;
+    let (dispatcher, batch) = busy(&yard, builder, 6, 2).await;
     let start = Instant::now();
     dispatcher.shutdown_now().await.unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -97,10 +102,8 @@ async fn shutting_down_now_waits_for_nobody() {
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_that_has_begun_can_be_made_immediate() {
     let yard = Yard::new().await;
-    let dispatcher = yard.dispatcher().workflow("w", deaf).start().await.unwrap();
-    let batch = yard.submit("w", 1).await;
-    yard.until(batch, |batch| batch.counts.processing == 1)
-        .await;
+    let builder = yard.dispatcher().workflow("w", deaf);
+    let (dispatcher, batch) = busy(&yard, builder, 1, 1).await;
     let start = Instant::now();
     dispatcher.begin_shutdown();
     tokio::time::sleep(SECOND).await;
@@ -114,10 +117,7 @@ async fn a_shutdown_that_has_begun_can_be_made_immediate() {
 async fn a_dropped_dispatcher_gives_its_claims_back_in_the_background() {
     let yard = Yard::new().await;
     let builder = yard.dispatcher().concurrency(two()).workflow("w", deaf);
-    let dispatcher = builder.start().await.unwrap();
-    let batch = yard.submit("w", 6).await;
-    yard.until(batch, |batch| batch.counts.processing >= 2)
-        .await;
+    let (dispatcher, batch) = busy(&yard, builder, 6, 2).await;
     drop(dispatcher);
     yard.until(batch, |batch| batch.counts.pending == 6).await;
     assert_untouched(&yard, batch, 6).await;
@@ -126,10 +126,8 @@ async fn a_dropped_dispatcher_gives_its_claims_back_in_the_background() {
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_that_is_dropped_halfway_still_gives_everything_back() {
     let yard = Yard::new().await;
-    let dispatcher = yard.dispatcher().workflow("w", deaf).start().await.unwrap();
-    let batch = yard.submit("w", 3).await;
-    yard.until(batch, |batch| batch.counts.processing == 3)
-        .await;
+    let builder = yard.dispatcher().workflow("w", deaf);
+    let (dispatcher, batch) = busy(&yard, builder, 3, 3).await;
     let halfway = tokio::time::timeout(SECOND, dispatcher.shutdown());
     assert!(halfway.await.is_err());
     yard.until(batch, |batch| batch.counts.pending == 3).await;
@@ -139,9 +137,8 @@ async fn a_shutdown_that_is_dropped_halfway_still_gives_everything_back() {
 #[tokio::test(start_paused = true)]
 async fn what_a_dispatcher_gave_back_the_next_one_executes() {
     let yard = Yard::new().await;
-    let first = yard.dispatcher().workflow("w", deaf).start().await.unwrap();
-    let batch = yard.submit("w", 50).await;
-    yard.until(batch, |batch| batch.counts.processing > 0).await;
+    let builder = yard.dispatcher().workflow("w", deaf);
+    let (first, batch) = busy(&yard, builder, 50, 1).await;
     first.shutdown_now().await.unwrap();
     let executed = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&executed);
