@@ -145,7 +145,6 @@ impl<K: OrderedKv> Machine<K> {
         let asked = self.let_go(id, ordinal);
         let interruptions = victim.interruptions.saturating_add(1);
         self.change_record(id, ordinal).interruptions = interruptions;
-        self.forget_due(id, ordinal);
         let (state, failure) = match verdict(asked, victim.interruptions) {
             Verdict::Again => {
                 if let Some(batch) = self.change(id) {

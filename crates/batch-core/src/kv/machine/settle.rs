@@ -196,7 +196,6 @@ impl<K: OrderedKv> Machine<K> {
     fn release(&mut self, run: RunId, held: Held) {
         let (id, ordinal) = (run.batch(), run.ordinal());
         let recorded = self.opened(id, ordinal).is_some();
-        self.forget_due(id, ordinal);
         if let Some(batch) = self.change(id) {
             match recorded {
                 true => batch.record.wait_again(ordinal, held.interruptions),

@@ -2,11 +2,10 @@ use std::time::Duration;
 
 use super::Machine;
 use super::live_batch::Held;
-use crate::id::{BatchId, RunId};
+use crate::id::RunId;
 use crate::journal::RunSnooze;
 use crate::kv::OrderedKv;
 use crate::kv::record::timestamp;
-use crate::ordinal::Ordinal;
 use crate::run::Attempt;
 use crate::time::Moment;
 
@@ -45,13 +44,5 @@ impl<K: OrderedKv> Machine<K> {
             batch.record.delayed.insert(ordinal);
         }
         due_at
-    }
-
-    /// Takes back when a run is due that was claimed since and waits again. Its page must be open.
-    pub(super) fn forget_due(&mut self, id: BatchId, ordinal: Ordinal) {
-        let record = self.opened(id, ordinal);
-        if record.is_some_and(|record| record.due_at.is_some()) {
-            self.change_record(id, ordinal).due_at = None;
-        }
     }
 }

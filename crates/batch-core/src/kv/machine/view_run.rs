@@ -105,8 +105,14 @@ impl<K: OrderedKv> Machine<K> {
         // A clock that was set back makes no run end before it began.
         let began = started_at.unwrap_or(i64::MIN);
         let ended_at = record.ended_at.or(swept.map(|s| s.at.max(began)));
-        let untouched = live.is_some_and(|b| b.record.fresh.contains(ordinal));
-        let first_due = (untouched && header.is_timed()).then(|| header.due_at(ordinal));
+        let due_at = match live.map(|batch| &batch.record) {
+            Some(sets) if sets.fresh.contains(ordinal) && header.is_timed() => {
+                Some(header.due_at(ordinal))
+            }
+            // The record of a run that was claimed since still has the time of its last wait.
+            Some(sets) if sets.delayed.contains(ordinal) => record.due_at,
+            _ => None,
+        };
         let output = match detail {
             OutputDetail::Omitted => None,
             OutputDetail::Included => self.read_output(run, record.output)?,
@@ -131,11 +137,7 @@ impl<K: OrderedKv> Machine<K> {
             created_at: timestamp(header.created_at),
             started_at: started_at.map(timestamp),
             ended_at: ended_at.map(timestamp),
-            due_at: record
-                .due_at
-                .or(first_due)
-                .filter(|_| state == RunState::Pending)
-                .map(timestamp),
+            due_at: due_at.map(timestamp),
             review,
             failure: swept.and_then(|s| s.kind.failure()).or(record.failure),
             output,
