@@ -19,9 +19,35 @@ pub struct Acknowledged {
     recorded: BTreeMap<RunId, BTreeSet<ClaimToken>>,
     ends: BTreeMap<RunId, RunState>,
     in_review: BTreeSet<RunId>,
+    updates: BTreeMap<RunId, Updates>,
+    deleting: BTreeSet<RunId>,
+    deleted: BTreeSet<RunId>,
     cancelled: BTreeSet<BatchId>,
     may_be_gone: BTreeSet<BatchId>,
     gone: BTreeSet<BatchId>,
+}
+
+/// What is known of the updates of a run.
+#[derive(Debug, Default, Clone)]
+struct Updates {
+    /// The last that was acknowledged.
+    acknowledged: Option<u64>,
+    /// What was asked for since.
+    asked: BTreeSet<u64>,
+}
+
+/// The store, as it is looked up.
+struct Held<'a>(BTreeMap<BatchId, &'a (Batch, Vec<Run>)>);
+
+impl<'a> Held<'a> {
+    fn batch(&self, id: &BatchId) -> Option<&'a (Batch, Vec<Run>)> {
+        self.0.get(id).copied()
+    }
+
+    fn run(&self, id: &RunId) -> Option<&'a Run> {
+        let (_, runs) = self.batch(&id.batch())?;
+        runs.iter().find(|run| run.id == *id)
+    }
 }
 
 impl Acknowledged {
@@ -64,6 +90,20 @@ impl Acknowledged {
             Line::InReview(run) => {
                 self.in_review.insert(run);
             }
+            Line::Updating(run, tag) => {
+                self.updates.entry(run).or_default().asked.insert(tag);
+            }
+            Line::Updated(run, tag) => {
+                let updates = self.updates.entry(run).or_default();
+                updates.acknowledged = Some(tag);
+                updates.asked.clear();
+            }
+            Line::Deleting(run) => {
+                self.deleting.insert(run);
+            }
+            Line::Deleted(run) => {
+                self.deleted.insert(run);
+            }
             Line::Cancelled(batch) => {
                 self.cancelled.insert(batch);
             }
@@ -79,9 +119,11 @@ impl Acknowledged {
     /// How many batches and how many ends were acknowledged.
     #[must_use]
     pub fn summary(&self) -> String {
-        let pruned = self.gone.len();
         let (batches, ends) = (self.stored.len(), self.ends.len());
-        format!("{batches} batches, {ends} ends, {pruned} pruned")
+        let (gone, deleted, updated) = (self.gone.len(), self.deleted.len(), self.updates.len());
+        format!(
+            "{batches} batches, {ends} ends, {gone} pruned or deleted, {deleted} runs deleted, {updated} updated"
+        )
     }
 
     /// How many ends were acknowledged.
@@ -111,13 +153,13 @@ impl Acknowledged {
     ///
     /// Each of those must belong to a key under which a batch was asked for.
     pub(super) fn check(&self, store: &[(Batch, Vec<Run>)]) -> BTreeMap<BatchId, usize> {
-        let held: BTreeMap<BatchId, &(Batch, Vec<Run>)> =
-            store.iter().map(|known| (known.0.id, known)).collect();
+        let held = Held(store.iter().map(|known| (known.0.id, known)).collect());
         for (key, batch) in &self.stored {
-            match held.get(batch) {
-                Some((_, runs)) => {
-                    assert!(!self.gone.contains(batch), "{batch} was pruned and is back");
-                    assert_eq!(runs.len(), size(key).0, "{batch} is not whole");
+            match held.batch(batch) {
+                Some((known, _)) => {
+                    assert!(!self.gone.contains(batch), "{batch} is gone and is back");
+                    let runs = known.counts.total();
+                    assert_eq!(runs, size(key).0 as u64, "{batch} is not whole");
                 }
                 None => assert!(
                     self.may_be_gone.contains(batch),
@@ -126,23 +168,21 @@ impl Acknowledged {
             }
         }
         for (run, state) in &self.ends {
-            let Some((_, runs)) = held.get(&run.batch()) else {
+            if held.batch(&run.batch()).is_none() {
                 continue;
-            };
-            let stored = runs.get(run.ordinal().get() as usize);
-            assert_eq!(
-                stored.map(|run| run.state),
-                Some(*state),
-                "the end of {run}"
-            );
+            }
+            let stored = held.run(run).map(|run| run.state);
+            let may_be_gone = stored.is_none() && self.deleting.contains(run);
+            let right = stored == Some(*state) || may_be_gone;
+            assert!(right, "{run} ended as {state}, and is {stored:?}");
         }
+        self.check_changes(&held);
         for run in &self.in_review {
-            let batch = held.get(&run.batch());
-            let stored = batch.and_then(|(_, runs)| runs.get(run.ordinal().get() as usize));
+            let stored = held.run(run);
             let kept = |run: &Run| run.state.is_ended() || run.state == RunState::NeedsReview;
             assert!(stored.is_none_or(kept), "{run} was in review: {stored:?}");
         }
-        for (batch, _) in self.cancelled.iter().filter_map(|id| held.get(id)) {
+        for (batch, _) in self.cancelled.iter().filter_map(|id| held.batch(id)) {
             let waiting = batch.counts.pending;
             assert_eq!(
                 waiting, 0,
@@ -151,15 +191,39 @@ impl Acknowledged {
             );
         }
         for held_run in &self.held {
-            let batch = held.get(&held_run.batch());
-            let run = batch.and_then(|(_, runs)| runs.get(held_run.ordinal().get() as usize));
             assert!(
-                run.is_none_or(|run| run.interruptions > 0),
+                held.run(held_run).is_none_or(|run| run.interruptions > 0),
                 "{held_run} was held by a process that died, and is not interrupted"
             );
         }
         let known: BTreeSet<&BatchId> = self.stored.values().collect();
-        let unheard = held.iter().filter(|(id, _)| !known.contains(id));
+        let unheard = held.0.iter().filter(|(id, _)| !known.contains(id));
         unheard.map(|(id, (_, runs))| (*id, runs.len())).collect()
+    }
+
+    /// What was deleted is gone, and nothing else is; what was updated is as the last update said.
+    fn check_changes(&self, held: &Held<'_>) {
+        for run in &self.deleted {
+            assert!(held.run(run).is_none(), "{run} was deleted and is back");
+        }
+        for (batch, _) in held.0.values() {
+            let asked = self.deleting.iter().filter(|run| run.batch() == batch.id);
+            let most = asked.count() as u64;
+            let deleted = batch.deleted;
+            assert!(deleted <= most, "{deleted} of {} were deleted", batch.id);
+        }
+        for (id, updates) in &self.updates {
+            let Some(run) = held.run(id) else {
+                continue;
+            };
+            let tag = run
+                .metadata
+                .to_map()
+                .get("tag")
+                .and_then(|tag| tag.as_u64());
+            let asked = tag.is_some_and(|tag| updates.asked.contains(&tag));
+            let right = asked || tag == updates.acknowledged;
+            assert!(right, "{id} is {tag:?} after {updates:?}");
+        }
     }
 }

@@ -26,11 +26,19 @@ pub enum Line {
     Ended(RunId, RunState),
     /// A run waits for a person.
     InReview(RunId),
+    /// A run is going to be updated, with this number in its metadata.
+    Updating(RunId, u64),
+    /// A run was updated so.
+    Updated(RunId, u64),
+    /// A run that has ended is going to be deleted.
+    Deleting(RunId),
+    /// A run was deleted.
+    Deleted(RunId),
     /// A batch was cancelled.
     Cancelled(BatchId),
-    /// A finished batch may be pruned from now on.
+    /// A finished batch may be pruned or deleted from now on.
     Pruning(BatchId),
-    /// A batch was pruned.
+    /// A batch was pruned or deleted.
     Pruned(BatchId),
 }
 
@@ -46,6 +54,10 @@ impl fmt::Display for Line {
             Self::Settling(run) => write!(f, "settling {run}"),
             Self::Ended(run, state) => write!(f, "ended {run} {state}"),
             Self::InReview(run) => write!(f, "review {run}"),
+            Self::Updating(run, tag) => write!(f, "updating {run} {tag}"),
+            Self::Updated(run, tag) => write!(f, "updated {run} {tag}"),
+            Self::Deleting(run) => write!(f, "deleting {run}"),
+            Self::Deleted(run) => write!(f, "deleted {run}"),
             Self::Cancelled(batch) => write!(f, "cancelled {batch}"),
             Self::Pruning(batch) => write!(f, "pruning {batch}"),
             Self::Pruned(batch) => write!(f, "pruned {batch}"),
@@ -60,23 +72,22 @@ impl FromStr for Line {
         let wrong = || format!("{text:?} is no report");
         let batch = |text: &str| text.parse().map_err(|_| wrong());
         let run = |text: &str| text.parse().map_err(|_| wrong());
+        let number = |text: &str| text.parse().map_err(|_| wrong());
         let words: Vec<&str> = text.split(' ').collect();
         Ok(match words[..] {
             ["begun"] => Self::Begun,
             ["opened"] => Self::Opened,
             ["submitting", key] => Self::Submitting(key.to_owned()),
             ["stored", id, key] => Self::Stored(batch(id)?, key.to_owned()),
-            ["claimed", id, token] => {
-                let token = token.parse().map_err(|_| wrong())?;
-                Self::Claimed(run(id)?, ClaimToken::new(token))
-            }
-            ["recorded", id, token] => {
-                let token = token.parse().map_err(|_| wrong())?;
-                Self::Recorded(run(id)?, ClaimToken::new(token))
-            }
+            ["claimed", id, token] => Self::Claimed(run(id)?, ClaimToken::new(number(token)?)),
+            ["recorded", id, token] => Self::Recorded(run(id)?, ClaimToken::new(number(token)?)),
             ["settling", id] => Self::Settling(run(id)?),
             ["ended", id, state] => Self::Ended(run(id)?, state.parse().map_err(|_| wrong())?),
             ["review", id] => Self::InReview(run(id)?),
+            ["updating", id, tag] => Self::Updating(run(id)?, number(tag)?),
+            ["updated", id, tag] => Self::Updated(run(id)?, number(tag)?),
+            ["deleting", id] => Self::Deleting(run(id)?),
+            ["deleted", id] => Self::Deleted(run(id)?),
             ["cancelled", id] => Self::Cancelled(batch(id)?),
             ["pruning", id] => Self::Pruning(batch(id)?),
             ["pruned", id] => Self::Pruned(batch(id)?),

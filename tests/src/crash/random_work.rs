@@ -14,7 +14,7 @@ pub(super) async fn work(worker: &mut Worker, seed: u64, steps: u32) {
     let mut random = Rng::with_seed(seed);
     let mut last = None;
     for step in 0..steps {
-        match random.u32(0..20) {
+        match random.u32(0..25) {
             0..=3 => last = Some(submit(worker, seed, step).await),
             4 => cancel(worker, &mut last).await,
             5 => {
@@ -22,6 +22,13 @@ pub(super) async fn work(worker: &mut Worker, seed: u64, steps: u32) {
                 worker.prune(3).await;
             }
             6 => worker.answer(Verdict::ALL[random.usize(0..2)]).await,
+            7 | 8 => {
+                let tag = seed.wrapping_mul(1_000).wrapping_add(u64::from(step));
+                let (which, bytes) = (random.usize(..), random.usize(0..3_000));
+                worker.update(which, tag, bytes).await;
+            }
+            9 | 10 => worker.delete_run(random.usize(..)).await,
+            11 if random.bool() => worker.delete_batch(random.usize(..)).await,
             _ => run_some(worker, &mut random).await,
         }
     }

@@ -9,13 +9,15 @@ use std::time::Duration;
 use batch_core::id::{BatchId, RunId, SinkName, StepName, WorkflowId};
 use batch_core::journal::Sequence;
 use batch_core::kv::KvOptions;
+use batch_core::request::{Limits, RunUpdate};
 use batch_core::run::{Failure, Output, RunState, Step, Verdict};
 use batch_core::storage::{
-    BatchQuery, CancelTarget, Claim, ClaimRequest, ClaimToken, Disposition, InsertReply, NewBatch,
-    PageSize, PruneRequest, ReviewReply, ReviewRequest, Settled, Settlement, SinkStart, StepReply,
-    Storage, WorkflowChange,
+    BatchQuery, CancelTarget, Claim, ClaimRequest, ClaimToken, DeleteReply, DeleteTarget,
+    Disposition, InsertReply, NewBatch, PageSize, PruneRequest, ReviewReply, ReviewRequest,
+    RunQuery, Settled, Settlement, SinkStart, StepReply, Storage, UpdateReply, WorkflowChange,
 };
 use batch_core::time::Clock;
+use batch_core::valid::validate_update;
 
 use super::content::content;
 use super::{Backend, Line, WORKFLOW};
@@ -132,6 +134,46 @@ impl Worker {
         }
     }
 
+    /// Updates any run, with so many bytes, if there is one.
+    pub(super) async fn update(&mut self, which: usize, tag: u64, bytes: usize) {
+        let Some(run) = self.any_run(which, None).await else {
+            return;
+        };
+        let long = "x".repeat(bytes);
+        let update = RunUpdate::new().merge_json(format!(r#"{{"tag":{tag},"long":"{long}"}}"#));
+        let update = validate_update(run.ordinal(), update, &Limits::default()).unwrap();
+        self.say(&Line::Updating(run, tag));
+        match self.storage.update_run(run, update).await.unwrap() {
+            UpdateReply::Updated(_) => self.say(&Line::Updated(run, tag)),
+            other => panic!("{run}: {other:?}"),
+        }
+    }
+
+    /// Deletes a run that was processed, if there is one.
+    pub(super) async fn delete_run(&mut self, which: usize) {
+        let Some(run) = self.any_run(which, Some(RunState::Processed)).await else {
+            return;
+        };
+        self.say(&Line::Deleting(run));
+        match self.storage.delete(DeleteTarget::Run(run)).await.unwrap() {
+            DeleteReply::Deleted => self.say(&Line::Deleted(run)),
+            other => panic!("{run}: {other:?}"),
+        }
+    }
+
+    /// Deletes one of the batches that have finished, if one has.
+    pub(super) async fn delete_batch(&mut self, which: usize) {
+        let finished: Vec<_> = self.finished().await.into_iter().collect();
+        if finished.is_empty() {
+            return;
+        }
+        let batch = finished[which % finished.len()];
+        self.say(&Line::Pruning(batch));
+        let reply = self.storage.delete(DeleteTarget::Batch(batch)).await;
+        assert_eq!(reply.unwrap(), DeleteReply::Deleted, "{batch}");
+        self.say(&Line::Pruned(batch));
+    }
+
     pub(super) async fn cancel(&mut self, batch: BatchId) {
         let target = CancelTarget::Batch(batch);
         self.storage.cancel(target).await.unwrap();
@@ -162,6 +204,16 @@ impl Worker {
         for batch in before.difference(&after) {
             self.say(&Line::Pruned(*batch));
         }
+    }
+
+    /// One of the runs of the store that stand so.
+    async fn any_run(&self, which: usize, state: Option<RunState>) -> Option<RunId> {
+        let mut query = RunQuery::default();
+        query.state = state;
+        query.page.size = PageSize::MAX;
+        let runs = self.storage.runs(query).await.unwrap().items;
+        let run = runs.get(which.checked_rem(runs.len())?)?;
+        Some(run.id)
     }
 
     async fn finished(&self) -> BTreeSet<BatchId> {

@@ -5,6 +5,7 @@ use batch_core::storage::{
     BatchQuery, ErrorKind, OutputDetail, PageSize, RunQuery, Storage, StorageError,
 };
 
+use super::tag::{name_of, tag_of};
 use super::witness::{KnownRun, Verdict, Witness, must};
 use super::world::World;
 
@@ -21,7 +22,8 @@ pub(super) async fn census(world: &World, storage: &dyn Storage) -> Verdict {
     }
     for (id, known) in &witness.batches {
         let there = all.iter().any(|(batch, _)| batch.id == *id);
-        must!(there || known.may_be_gone, "{id} is lost");
+        must!(there || known.may_be_missing(), "{id} is lost");
+        must!(!there || !known.deleted, "{id} was deleted and is listed");
     }
     Ok(())
 }
@@ -49,6 +51,10 @@ pub(super) async fn census_in_doubt(world: &World, storage: &dyn Storage) -> Ver
             finished || !batch.is_finished(),
             "{id} is shown as finished"
         );
+        for run in runs {
+            let known = witness.runs.get(&run.id);
+            known.map_or(Ok(()), |known| is_as_updated(run, known))?;
+        }
         for run in runs.iter().filter(|run| run.state.is_ended()) {
             let ended = witness.runs.get(&run.id).and_then(|run| run.ended);
             must!(
@@ -99,17 +105,18 @@ fn compare(witness: &Witness, batch: &Batch, runs: &[Run]) -> Verdict {
     let id = batch.id;
     let known = witness.batches.get(&id);
     let known = known.ok_or_else(|| format!("{id} is in the store and not in the journal"))?;
+    let deleted: Vec<_> = witness.of(id).into_iter().filter(|r| r.deleted).collect();
+    let (listed, gone) = (runs.len(), deleted.len());
     must!(
-        runs.len() as u32 == known.runs,
-        "{id} has {} runs",
-        runs.len()
+        (listed + gone) as u32 == known.runs && batch.deleted == gone as u64,
+        "{id} lists {listed} runs and says that {} were deleted, which {gone} were",
+        batch.deleted
     );
     for state in RunState::ALL {
-        let (said, is) = (
-            batch.counts.of(state),
-            runs.iter().filter(|r| r.state == state),
-        );
-        let is = is.count() as u64;
+        let said = batch.counts.of(state);
+        let is = runs.iter().filter(|run| run.state == state).count();
+        let was = deleted.iter().filter(|run| run.ended == Some(state));
+        let is = (is + was.count()) as u64;
         must!(said == is, "{id} counts {said} {state}, and there are {is}");
     }
     let finished = known.finished.is_some();
@@ -129,8 +136,22 @@ fn compare(witness: &Witness, batch: &Batch, runs: &[Run]) -> Verdict {
     Ok(())
 }
 
+/// A run has what the last update left, and no other.
+fn is_as_updated(run: &Run, known: &KnownRun) -> Verdict {
+    let id = run.id;
+    let (tag, name) = (tag_of(&run.metadata), known.tag.map(name_of));
+    must!(
+        tag == known.tag && run.name == name,
+        "{id} is {:?} with the tag {tag:?}, known {known:?}",
+        run.name
+    );
+    Ok(())
+}
+
 fn stands(run: &Run, known: &KnownRun, held: bool) -> Verdict {
     let id = run.id;
+    must!(!known.deleted, "{id} was deleted and is listed");
+    is_as_updated(run, known)?;
     let as_known = match (known.ended, held) {
         (Some(ended), _) => run.state == ended,
         (None, true) => matches!(run.state, RunState::Processing | RunState::Cancelling),

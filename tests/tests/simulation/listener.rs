@@ -73,7 +73,11 @@ impl Heard {
             // A sweep of a batch whose runs are all held has no run to tell of.
             let of_batch = matches!(
                 entry.fact,
-                Fact::Created | Fact::Paused | Fact::Resumed | Fact::Finished { .. }
+                Fact::Created
+                    | Fact::Paused
+                    | Fact::Resumed
+                    | Fact::Finished { .. }
+                    | Fact::BatchDeleted
             );
             let of_batch = of_batch.then_some(EventId::of_batch(sequence));
             let of_runs = ordinals

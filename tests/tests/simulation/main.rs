@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod census;
+mod changes;
 mod disk;
 mod errand;
 mod listener;
@@ -20,6 +21,7 @@ mod process;
 mod sight;
 mod simulate;
 mod submitter;
+mod tag;
 mod watched_storage;
 mod weather;
 mod witness;

@@ -7,6 +7,7 @@ use batch_core::catalogue::{Rate, WorkflowLimits};
 use batch_core::engine::{Engine, RetryOptions};
 use batch_core::id::{BatchId, RunId, SubmissionId};
 use batch_core::ordinal::Ordinal;
+use batch_core::request::RunUpdate;
 use batch_core::run::{RunState, Verdict};
 use batch_core::storage::{PruneRequest, ReviewRequest, RunQuery};
 use batch_core::time::Timestamp;
@@ -14,6 +15,7 @@ use batch_core::time::Timestamp;
 use super::errand::{Progress, WORKFLOW};
 use super::sight::Sight;
 use super::submitter::Submitter;
+use super::tag::{MEMBER, name_of};
 use super::world::World;
 
 /// Somebody who cancels, prunes, sets clocks and doubts what he was told.
@@ -48,6 +50,12 @@ impl Meddler {
                 self.limit().await;
             }
             self.let_go().await;
+            if self.world.strikes(weather.updates) {
+                self.update().await;
+            }
+            if self.world.strikes(weather.deletes) {
+                self.delete().await;
+            }
             if self.world.strikes(8) {
                 self.doubt().await;
             }
@@ -90,11 +98,58 @@ impl Meddler {
                     self.world.saw(Sight::SubmissionCancelled);
                 }
             }
+            _ => drop(self.engine.cancel_run(self.any_of(batch, runs)).await),
+        }
+    }
+
+    fn any_of(&self, batch: BatchId, runs: u32) -> RunId {
+        let ordinal = self.world.below(u64::from(runs)) as u32;
+        RunId::new(batch, Ordinal::new(ordinal))
+    }
+
+    /// Gives any run a name and a number of its own.
+    async fn update(&self) {
+        let Some((batch, runs)) = self.any_batch() else {
+            return;
+        };
+        let tag = {
+            let state = &mut *self.world.lock();
+            state.updates += 1;
+            state.updates
+        };
+        // Some are long enough to span the values of the disk.
+        let long = "x".repeat(self.world.below(4) as usize * 400);
+        let members = format!(r#"{{"{MEMBER}":{tag},"long":"{long}"}}"#);
+        let update = RunUpdate::new().name(name_of(tag)).merge_json(members);
+        let run = self.any_of(batch, runs);
+        drop(self.engine.update_run(run, update).await);
+    }
+
+    /// Deletes what has ended, or tries to.
+    async fn delete(&self) {
+        let Some((batch, runs)) = self.any_batch() else {
+            return;
+        };
+        let read = match self.world.below(4) {
+            0 => match self.engine.delete_batch(batch).await {
+                Ok(_) => self
+                    .engine
+                    .runs(all_of(batch))
+                    .await
+                    .map(|mut page| page.items.pop()),
+                Err(_) => return,
+            },
             _ => {
-                let ordinal = self.world.below(u64::from(runs)) as u32;
-                let run = RunId::new(batch, Ordinal::new(ordinal));
-                drop(self.engine.cancel_run(run).await);
+                let run = self.any_of(batch, runs);
+                match self.engine.delete_run(run).await {
+                    Ok(_) => self.engine.run(run).await,
+                    Err(_) => return,
+                }
             }
+        };
+        if let Ok(Some(run)) = read {
+            self.world
+                .wrong(format!("{} was deleted and is read", run.id));
         }
     }
 
@@ -214,4 +269,10 @@ impl Meddler {
             self.world.saw(Sight::FailedRunsRetried);
         }
     }
+}
+
+fn all_of(batch: BatchId) -> RunQuery {
+    let mut query = RunQuery::default();
+    query.batch = Some(batch);
+    query
 }

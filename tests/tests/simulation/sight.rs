@@ -1,9 +1,24 @@
 use std::fmt;
 
-/// Something that is worth having seen: a fault that struck, or a hard corner that was reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(usize)]
-pub(super) enum Sight {
+/// Declares the sights, and the list of them all.
+macro_rules! sights {
+    ($($sight:ident),* $(,)?) => {
+        /// Something that is worth having seen: a fault that struck, or a hard corner that was
+        /// reached.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(usize)]
+        pub(super) enum Sight {
+            $($sight,)*
+        }
+
+        const ALL: [Sight; KINDS] = [$(Sight::$sight,)*];
+
+        /// How many kinds of sights there are.
+        const KINDS: usize = [$(stringify!($sight)),*].len();
+    };
+}
+
+sights! {
     Process,
     CommitLost,
     CommitInDoubt,
@@ -56,10 +71,13 @@ pub(super) enum Sight {
     BatchPaused,
     BatchResumed,
     WorkflowLimited,
+    RunUpdated,
+    UpdatedRunClaimed,
+    RunDeleted,
+    BatchDeleted,
+    DeleteRefused,
+    DeleteFoundNothing,
 }
-
-/// How many kinds of sights there are.
-const KINDS: usize = Sight::WorkflowLimited as usize + 1;
 
 /// How often each was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,61 +122,3 @@ impl fmt::Display for Tally {
         Ok(())
     }
 }
-
-const ALL: [Sight; KINDS] = {
-    use Sight::*;
-    [
-        Process,
-        CommitLost,
-        CommitInDoubt,
-        DiedBeforeCommit,
-        DiedBetweenCommitAndAnswer,
-        DiedBetweenSettleAndAnswer,
-        DiedWhileOpening,
-        DiedAtAnyMoment,
-        DiedInAnExecutor,
-        DiedBetweenDeliveryAndMark,
-        OpeningFailed,
-        TransientError,
-        StoreStalled,
-        ZombieRefused,
-        ClaimLost,
-        StoppedGracefully,
-        StoppedNow,
-        DispatcherDropped,
-        StoreClosed,
-        RunGivenBack,
-        RunInterrupted,
-        RunRetried,
-        RunSnoozed,
-        StepRecorded,
-        StepNotRepeated,
-        SuspectClaimed,
-        GrantedInTime,
-        RunCrashed,
-        RunInReview,
-        RunReviewed,
-        ExecutorPanicked,
-        AttemptTimedOut,
-        SubmitReplayed,
-        KeyConflict,
-        StreamContinued,
-        FailedRunsRetried,
-        RunCancelledInTime,
-        RunAskedToStop,
-        BatchCancelled,
-        SubmissionCancelled,
-        BatchPruned,
-        KeyOutlivedItsBatch,
-        ClockSetBack,
-        ClockSetForward,
-        SinkFailed,
-        SinkPanicked,
-        SinkLagged,
-        DeliveredTwice,
-        SinkCameLate,
-        BatchPaused,
-        BatchResumed,
-        WorkflowLimited,
-    ]
-};

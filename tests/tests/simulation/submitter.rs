@@ -130,7 +130,7 @@ impl Submitter {
         match ended {
             Ok(batch) if batch.is_finished() && known.finished.is_some() => {}
             Err(HandleError::Storage(_)) => {}
-            Err(HandleError::BatchNotFound(_)) if known.may_be_gone => {}
+            Err(HandleError::BatchNotFound(_)) if known.may_be_missing() => {}
             other => state.is_wrong(format!("waited for {id}: {other:?}")),
         }
     }

@@ -12,13 +12,14 @@ use batch_core::kv::KvStorage;
 use batch_core::ordinal::OrdinalSet;
 use batch_core::run::{Failure, Run, Step, Steps};
 use batch_core::storage::*;
-use batch_core::valid::{Source, ValidInput, ValidUpdate};
+use batch_core::valid::{Metadata, Source, ValidInput, ValidUpdate};
 use batch_exec::async_trait;
 use tokio::time::sleep;
 
 use super::census::{census, census_in_doubt};
 use super::disk::Disk;
 use super::sight::Sight;
+use super::tag::tag_of;
 use super::witness::{Asked, Verdict};
 use super::world::{State, World};
 
@@ -273,9 +274,11 @@ fn asked(batch: &NewBatch) -> Asked {
         other => format!("{other:?}"),
     };
     let key = batch.content.idempotency_key();
+    let inputs = batch.content.inputs().iter();
     Asked {
         key: key.map(|key| (key.as_str().to_owned(), batch.part)),
         texts: batch.content.inputs().iter().map(text).collect(),
+        tags: inputs.map(|input| tag_of(input.metadata())).collect(),
     }
 }
 
@@ -293,7 +296,7 @@ fn judge_insert(
         InsertReply::KeyConflict(first) => (of_key == Some(*first), Some(Sight::KeyConflict)),
         _ => (false, None),
     };
-    let gone = of_key.is_some_and(|first| known[&first].may_be_gone);
+    let gone = of_key.is_some_and(|first| known[&first].may_be_missing());
     if let (Some(sight), true) = (sight, right) {
         state.tally.note(sight);
         if gone {
@@ -332,6 +335,10 @@ impl Storage for WatchedStorage {
         let judge = |state: &mut State, reply: &Claimed| {
             if reply.runs.iter().any(|run| run.interruptions > 1) {
                 state.tally.note(Sight::SuspectClaimed);
+            }
+            let tagged = |run: &ClaimedRun| tag_of(run.input.metadata()).is_some();
+            if reply.runs.iter().any(tagged) {
+                state.tally.note(Sight::UpdatedRunClaimed);
             }
             match reply.runs.len() <= limit {
                 true if at_once => state.witness.granted_at_once(&reply.runs),
@@ -519,13 +526,37 @@ impl Storage for WatchedStorage {
     }
 
     async fn delete(&self, target: DeleteTarget) -> Answer<DeleteReply> {
-        let delete = self.inner.delete(target);
-        self.write("delete", delete, |_, _| Ok(())).await
+        let judge = |state: &mut State, reply: &DeleteReply| {
+            state.tally.note(match (target, reply) {
+                (DeleteTarget::Run(_), DeleteReply::Deleted) => Sight::RunDeleted,
+                (DeleteTarget::Batch(_), DeleteReply::Deleted) => Sight::BatchDeleted,
+                (_, DeleteReply::NotFound) => Sight::DeleteFoundNothing,
+                _ => Sight::DeleteRefused,
+            });
+            state.witness.heard_of_delete(target, *reply)
+        };
+        self.write("delete", self.inner.delete(target), judge).await
     }
 
     async fn update_run(&self, run: RunId, update: ValidUpdate) -> Answer<UpdateReply> {
-        let update = self.inner.update_run(run, update);
-        self.write("update_run", update, |_, _| Ok(())).await
+        let tag = update.metadata(&Metadata::default());
+        let tag = tag_of(&tag.unwrap_or_default()).expect("an update leaves a tag");
+        let change = async {
+            let before = self.world.lock().witness.updating.replace((run, tag));
+            let answer = self.inner.update_run(run, update).await;
+            let refused = |error: &StorageError| error.kind() != ErrorKind::InDoubt;
+            if answer.as_ref().is_err_and(refused) {
+                self.world.lock().witness.updating = before;
+            }
+            answer
+        };
+        let judge = |state: &mut State, reply: &UpdateReply| {
+            if matches!(reply, UpdateReply::Updated(_)) {
+                state.tally.note(Sight::RunUpdated);
+            }
+            state.witness.heard_of_update(run, tag, reply)
+        };
+        self.write("update_run", change, judge).await
     }
 
     async fn prune(&self, request: PruneRequest) -> Answer<Pruned> {

@@ -36,6 +36,8 @@ pub(super) struct Weather {
     pub(super) clock_jumps: u32,
     pub(super) pauses: u32,
     pub(super) limits: u32,
+    pub(super) updates: u32,
+    pub(super) deletes: u32,
     pub(super) late_sink: u32,
     pub(super) errands: usize,
     pub(super) submitters: usize,
@@ -48,6 +50,32 @@ pub(super) struct Weather {
     pub(super) patient_claims: PatientClaims,
 }
 
+/// Between which rates each fault is drawn, where it strikes at all.
+const RATES: [(u32, u32); 22] = [
+    (20, 300),
+    (20, 300),
+    (20, 300),
+    (20, 300),
+    (10, 100),
+    (10, 200),
+    (10, 150),
+    (3, 12),
+    (5, 40),
+    (8, 60),
+    (15, 60),
+    (2, 20),
+    (2, 20),
+    (2, 20),
+    (1, 6),
+    (1, 6),
+    (1, 6),
+    (1, 1),
+    (2, 20),
+    (2, 20),
+    (1, 6),
+    (1, 6),
+];
+
 impl Weather {
     /// The weather of a seed.
     pub(super) fn draw(random: &mut Rng) -> Self {
@@ -55,28 +83,7 @@ impl Weather {
             true => random.u32(from..=to),
             false => 0,
         };
-        let faults = [
-            rate(20, 300),
-            rate(20, 300),
-            rate(20, 300),
-            rate(20, 300),
-            rate(10, 100),
-            rate(10, 200),
-            rate(10, 150),
-            rate(3, 12),
-            rate(5, 40),
-            rate(8, 60),
-            rate(15, 60),
-            rate(2, 20),
-            rate(2, 20),
-            rate(2, 20),
-            rate(1, 6),
-            rate(1, 6),
-            rate(1, 6),
-            rate(1, 1),
-            rate(2, 20),
-            rate(2, 20),
-        ];
+        let faults = RATES.map(|(from, to)| rate(from, to));
         Self {
             commit_lost: faults[0],
             commit_in_doubt: faults[1],
@@ -98,6 +105,8 @@ impl Weather {
             late_sink: faults[17],
             pauses: faults[18],
             limits: faults[19],
+            updates: faults[20],
+            deletes: faults[21],
             store_millis: *pick(random, &[0, 5, 50, 500]),
             life: Duration::from_secs(*pick(random, &[10, 60, 300])),
             attempt_millis: *pick(random, &[10, 500, 5_000]),

@@ -7,6 +7,8 @@ use batch_core::ordinal::Ordinal;
 use batch_core::run::{self, Attempt, Failure, RunState};
 use batch_core::storage::{ClaimKey, ClaimToken, ClaimedRun};
 
+use super::tag::{Tag, tag_of};
+
 /// How often a run is tried.
 pub(super) const ATTEMPTS: u32 = 3;
 /// A run interrupted this often executes in quarantine.
@@ -38,6 +40,8 @@ pub(super) struct Witness {
     /// From which entry on the runs of a target end as cancelled only.
     cancelled_batches: BTreeMap<BatchId, Sequence>,
     cancelled_runs: BTreeMap<RunId, Sequence>,
+    /// The last update that was asked for and not refused.
+    pub(super) updating: Option<(RunId, Tag)>,
 }
 
 /// A batch somebody wanted to store.
@@ -45,6 +49,8 @@ pub(super) struct Witness {
 pub(super) struct Asked {
     pub(super) key: Option<(String, u32)>,
     pub(super) texts: Vec<String>,
+    /// What its inputs bring along from updates of the runs that they repeat.
+    pub(super) tags: Vec<Option<Tag>>,
 }
 
 /// What is known of a run.
@@ -60,6 +66,11 @@ pub(super) struct KnownRun {
     pub(super) one_of_both: bool,
     /// The token it was last claimed with, as far as anybody heard.
     pub(super) token: Option<ClaimToken>,
+    /// What the last update left.
+    pub(super) tag: Option<Tag>,
+    /// What that was when the run was last claimed.
+    begun_with: Option<Tag>,
+    pub(super) deleted: bool,
 }
 
 /// What is known of a batch.
@@ -70,6 +81,14 @@ pub(super) struct KnownBatch {
     pub(super) flow: Flow,
     /// It may have been pruned.
     pub(super) may_be_gone: bool,
+    pub(super) deleted: bool,
+}
+
+impl KnownBatch {
+    /// It may not be there any more, one way or the other.
+    pub(super) const fn may_be_missing(&self) -> bool {
+        self.may_be_gone || self.deleted
+    }
 }
 
 macro_rules! must {
@@ -105,8 +124,13 @@ impl Witness {
             fact => {
                 let known = self.batches.get(&batch);
                 let known = known.ok_or_else(|| format!("{entry:?} of an unknown batch"))?;
+                must!(!known.deleted, "{entry:?} after the delete of its batch");
+                let is_late = matches!(
+                    fact,
+                    Fact::Updated(_) | Fact::Deleted(_) | Fact::BatchDeleted
+                );
                 must!(
-                    known.finished.is_none(),
+                    is_late || known.finished.is_none(),
                     "{entry:?} after the end of its batch"
                 );
                 self.happened(batch, fact, entry.sequence)?;
@@ -120,6 +144,11 @@ impl Witness {
         let asked = self.asked.get(&batch);
         let asked = asked.ok_or_else(|| format!("nobody asked for {batch}"))?;
         let runs = asked.texts.len() as u32;
+        let fresh = |tag: &Option<Tag>| KnownRun {
+            tag: *tag,
+            ..KnownRun::default()
+        };
+        let fresh: Vec<_> = asked.tags.iter().map(fresh).collect();
         if let Some(key) = &asked.key
             && let Some(first) = self.keys.insert(key.clone(), batch)
         {
@@ -131,8 +160,8 @@ impl Witness {
         };
         let before = self.batches.insert(batch, known);
         must!(before.is_none(), "{batch} was created twice");
-        let all = (0..runs).map(|n| (RunId::new(batch, Ordinal::new(n)), KnownRun::default()));
-        self.runs.extend(all);
+        let ids = (0..runs).map(|n| RunId::new(batch, Ordinal::new(n)));
+        self.runs.extend(ids.zip(fresh));
         Ok(())
     }
 
@@ -179,6 +208,9 @@ impl Witness {
                 Ok(())
             }),
             Fact::Finished { counts, .. } => self.finished(batch, counts, at),
+            Fact::Updated(set) => set.iter().try_for_each(|ordinal| self.updated(id(ordinal))),
+            Fact::Deleted(set) => set.iter().try_for_each(|ordinal| self.deleted(id(ordinal))),
+            Fact::BatchDeleted => self.deleted_batch(batch),
             other => Err(format!("{other:?} is unknown to the witness")),
         }
     }
@@ -202,7 +234,7 @@ impl Witness {
         Ok(())
     }
 
-    fn known(&mut self, run: RunId) -> Result<&mut KnownRun, String> {
+    pub(super) fn known(&mut self, run: RunId) -> Result<&mut KnownRun, String> {
         self.runs
             .get_mut(&run)
             .ok_or_else(|| format!("{run} does not exist"))
@@ -222,6 +254,7 @@ impl Witness {
         let known = self.known(run)?;
         must!(known.ended.is_none(), "{run} was claimed after its end");
         must!(!known.in_review, "{run} was claimed in review");
+        known.begun_with = known.tag;
         let number = known.attempts + 1;
         must!(
             attempt.get() == number,
@@ -357,6 +390,11 @@ impl Witness {
             must!(
                 said == seen,
                 "{run} was interrupted {said} times, seen {seen}"
+            );
+            let (given, left) = (tag_of(claimed.input.metadata()), known.begun_with);
+            must!(
+                given == left,
+                "{run} was granted as {given:?}, it was {left:?}"
             );
         }
         let suspect = |run: &RunId| self.runs[run].interruptions >= SUSPECT_AFTER;

@@ -46,6 +46,8 @@ pub(super) struct State {
     /// The last process closed the store before it ended.
     pub(super) closed_cleanly: bool,
     pub(super) wrong: Option<String>,
+    /// How many updates were asked for.
+    pub(super) updates: u64,
     elapsed: Duration,
     ids: u128,
 }
@@ -99,6 +101,7 @@ impl World {
             process: ProcessState::new(),
             closed_cleanly: false,
             wrong: None,
+            updates: 0,
             elapsed: Duration::ZERO,
             ids: 0,
         };
