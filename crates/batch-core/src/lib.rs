@@ -105,7 +105,7 @@
 //! | [`batch`], [`run`], [`catalogue`], [`id`], [`ordinal`] | what is read back |
 //! | [`journal`] | what happened, in order, for whoever delivers events |
 //! | [`storage`] | the seam behind which all of this is kept |
-//! | [`memory`], `sled`, `redb` | storage that ends with the process, and storage that outlives it |
+//! | [`memory`], `sled`, `redb`, `log` | storage that ends with the process, and storage that outlives it |
 //! | `embedded` | which of the two made the store in a directory |
 //! | `failpoint` | places at which a test ends the process (a feature, never for use) |
 //! | `conformance` | the suite that shows whether a storage keeps the contract (a feature) |
@@ -117,7 +117,7 @@ pub mod batch;
 pub mod catalogue;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-#[cfg(any(feature = "redb", feature = "sled"))]
+#[cfg(any(feature = "log", feature = "redb", feature = "sled"))]
 pub mod embedded;
 pub mod engine;
 #[cfg(feature = "failpoints")]
@@ -127,6 +127,8 @@ mod failpoint;
 pub mod id;
 pub mod journal;
 pub mod kv;
+#[cfg(feature = "log")]
+pub mod log;
 pub mod memory;
 pub mod ordinal;
 #[cfg(feature = "redb")]

@@ -16,10 +16,12 @@ pub enum Backend {
     Sled,
     /// redb 4, opened by `RedbStorage` (feature `redb`).
     Redb,
+    /// A log of our own, opened by `LogStorage` (feature `log`).
+    Log,
 }
 
 impl Backend {
-    pub(super) const ALL: [Self; 2] = [Self::Sled, Self::Redb];
+    pub(super) const ALL: [Self; 3] = [Self::Sled, Self::Redb, Self::Log];
 
     /// Whose store a directory holds; `None` where one can be made, on any backend.
     ///
@@ -66,6 +68,7 @@ impl Backend {
         match self {
             Self::Sled => *b"BATCHYRD",
             Self::Redb => *b"BATCHYRE",
+            Self::Log => *b"BATCHYLG",
         }
     }
 }
@@ -77,6 +80,8 @@ fn layouts() -> Vec<&'static Layout> {
         &crate::sled::LAYOUT,
         #[cfg(feature = "redb")]
         &crate::redb::LAYOUT,
+        #[cfg(feature = "log")]
+        &crate::log::LAYOUT,
     ]
 }
 
@@ -85,6 +90,7 @@ impl fmt::Display for Backend {
         f.write_str(match self {
             Self::Sled => "sled",
             Self::Redb => "redb",
+            Self::Log => "log",
         })
     }
 }

@@ -22,7 +22,7 @@ impl Footprint {
         dir: &StoreDir,
         content: ContentBytes,
     ) -> Result<Space, KvError> {
-        let measured = taken(data).and_then(|taken| Ok((taken, free(dir)?)));
+        let measured = taken(data).and_then(|taken| Ok((taken, dir.free_bytes()?)));
         let failed = |e| KvError::io(format!("measure {}", dir.path().display()), e);
         let (taken, free) = measured.map_err(failed)?;
         Ok(self.split(taken, free, content))
@@ -47,19 +47,6 @@ fn taken(file: &File) -> io::Result<u64> {
 #[cfg(not(unix))]
 fn taken(file: &File) -> io::Result<u64> {
     Ok(file.metadata()?.len())
-}
-
-/// The bytes that the disk has left for us.
-#[cfg(unix)]
-fn free(dir: &StoreDir) -> io::Result<Option<u64>> {
-    let disk = rustix::fs::statvfs(dir.path())?;
-    Ok(Some(disk.f_bavail.saturating_mul(disk.f_frsize)))
-}
-
-/// Nobody is asked elsewhere, so nothing is spared there.
-#[cfg(not(unix))]
-fn free(_dir: &StoreDir) -> io::Result<Option<u64>> {
-    Ok(None)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub(crate) struct Layout {
     pub(crate) backend: Backend,
     /// The format that this program writes, and the newest that it reads.
     pub(crate) format: u32,
-    /// The file that everything is in.
+    /// The file that everything is in, or the first of several.
     pub(crate) data_file: &'static str,
     /// Whether a name is of a file or directory that belongs to this backend.
     pub(crate) is_part: fn(&str) -> bool,

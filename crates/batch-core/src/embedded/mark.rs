@@ -79,7 +79,7 @@ impl Mark {
     }
 
     /// The last number.
-    #[cfg(any(test, feature = "redb"))]
+    #[cfg(any(test, feature = "log", feature = "redb"))]
     pub(crate) const fn number(&self) -> u64 {
         self.number
     }

@@ -6,6 +6,7 @@ use super::store_lock::LOCK_FILE;
 use super::{Layout, Mark};
 use crate::failpoint::{Failpoint, reach};
 use crate::kv::KvError;
+#[cfg(any(feature = "redb", feature = "sled"))]
 use crate::storage::ErrorKind;
 
 /// The directory of a store.
@@ -46,7 +47,7 @@ impl StoreDir {
         &self.path
     }
 
-    /// The file in which everything is.
+    /// The file in which everything is, or the first of several.
     pub(crate) fn data(&self) -> PathBuf {
         self.path.join(self.layout.data_file)
     }
@@ -135,26 +136,26 @@ impl StoreDir {
     /// A store whose directory was moved or deleted must not take work that nobody finds again.
     ///
     /// `data` is the open file in which everything is.
-    #[cfg(unix)]
+    #[cfg(any(feature = "redb", feature = "sled"))]
     pub(crate) fn check_place(&self, data: &File) -> io::Result<()> {
-        use std::os::unix::fs::MetadataExt;
-        let held = data.metadata()?;
-        match std::fs::metadata(self.data()) {
-            Ok(there) if there.ino() == held.ino() && there.dev() == held.dev() => Ok(()),
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-            _ => Err(io::Error::other(
-                "the directory was moved, replaced or deleted while it was open",
-            )),
-        }
+        check_place_of(data, &self.data())
     }
 
-    /// Only Unix lets a directory be moved under an open file.
+    /// The bytes that the disk has left for us.
+    #[cfg(unix)]
+    pub(crate) fn free_bytes(&self) -> io::Result<Option<u64>> {
+        let disk = rustix::fs::statvfs(&self.path)?;
+        Ok(Some(disk.f_bavail.saturating_mul(disk.f_frsize)))
+    }
+
+    /// Nobody is asked elsewhere, so nothing is spared there.
     #[cfg(not(unix))]
-    pub(crate) fn check_place(&self, _data: &File) -> io::Result<()> {
-        Ok(())
+    pub(crate) fn free_bytes(&self) -> io::Result<Option<u64>> {
+        Ok(None)
     }
 
     /// A handle on the data of a store, which is not to be begun anew when it is missing.
+    #[cfg(any(feature = "redb", feature = "sled"))]
     pub(crate) fn open_data(&self) -> Result<File, KvError> {
         let path = self.data();
         match File::options().read(true).write(true).open(&path) {
@@ -167,9 +168,30 @@ impl StoreDir {
         }
     }
 
-    fn names(&self) -> io::Result<Vec<String>> {
+    /// The names in it.
+    pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         names_in(&self.path)
     }
+}
+
+/// Finds out whether an open file is still the one with this path.
+#[cfg(unix)]
+pub(crate) fn check_place_of(file: &File, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let held = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(there) if there.ino() == held.ino() && there.dev() == held.dev() => Ok(()),
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Err(io::Error::other(
+            "the directory was moved, replaced or deleted while it was open",
+        )),
+    }
+}
+
+/// Only Unix lets a directory be moved under an open file.
+#[cfg(not(unix))]
+pub(crate) fn check_place_of(_file: &File, _path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 pub(super) fn names_in(dir: &Path) -> io::Result<Vec<String>> {

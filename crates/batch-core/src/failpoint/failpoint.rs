@@ -62,6 +62,16 @@ pub enum Failpoint {
     RedbSynced,
     /// redb: a transaction is marked.
     RedbMarked,
+    /// log: the file of a segment is there, durably, and has no commit.
+    LogSegmentMade,
+    /// log: a commit is written, and not synced.
+    LogWritten,
+    /// log: a commit is synced, and not marked.
+    LogSynced,
+    /// log: the file of a segment of which nothing is needed any more is gone.
+    LogSegmentDropped,
+    /// log: a commit is marked.
+    LogMarked,
     /// The map has said that the group is durable; memory has not followed.
     GroupCommitted,
     /// Readers are told how far the journal goes; nobody has an answer.
@@ -78,7 +88,7 @@ pub enum Failpoint {
 
 impl Failpoint {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 39] = [
         Self::DirectoryMade,
         Self::LockTaken,
         Self::NewMarkMade,
@@ -107,6 +117,11 @@ impl Failpoint {
         Self::RedbStaged,
         Self::RedbSynced,
         Self::RedbMarked,
+        Self::LogSegmentMade,
+        Self::LogWritten,
+        Self::LogSynced,
+        Self::LogSegmentDropped,
+        Self::LogMarked,
         Self::GroupCommitted,
         Self::HeadAnnounced,
         Self::GroupAnswered,

@@ -5,6 +5,8 @@ mod contract;
 mod custom;
 mod faulty;
 mod faulty_kv;
+#[cfg(feature = "log")]
+mod log;
 mod memory;
 #[cfg(feature = "redb")]
 mod redb;

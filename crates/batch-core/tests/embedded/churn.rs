@@ -1,7 +1,7 @@
 use std::fs;
 
-use crate::backend::DATA;
 use crate::child::{Place, Task, command};
+use crate::data_files::data_files;
 
 /// Enough to show growth in a release build, and few enough for a debug build to end.
 const COMMITS: u64 = if cfg!(debug_assertions) { 20 } else { 150 };
@@ -20,7 +20,11 @@ fn memory_and_file_stay_level_however_many_keys_come_and_go() {
     let lines = place.lines();
     let resident = lines.last().unwrap().strip_prefix("resident ").unwrap();
     let resident: u64 = resident.parse().unwrap();
-    let file = fs::metadata(place.store.join(DATA)).unwrap().len();
+    let files = data_files(&place.store);
+    let file: u64 = files
+        .iter()
+        .map(|path| fs::metadata(path).unwrap().len())
+        .sum();
     println!("{} MB resident, {} MB on disk", resident >> 20, file >> 20);
     assert!(resident < 200 << 20, "{resident}");
     assert!(file < 100 << 20, "{file}");

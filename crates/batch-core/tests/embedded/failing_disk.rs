@@ -17,6 +17,7 @@ use batch_core::storage::{
 };
 use batch_core::time::{Clock, ManualClock};
 
+use crate::backend::WRITE_CALL;
 use crate::child::{Place, command_of, end_when_it_hangs};
 use crate::full_store::{
     Store, block_on, claim, keyed, next_day, open_store, open_with_bound, output, workflow,
@@ -273,7 +274,7 @@ fn strike_all(call: &str, error: &str) {
 #[test]
 #[ignore = "needs strace"]
 fn a_failed_write_is_told_and_costs_nothing_that_was_acknowledged() {
-    strike_all("pwrite64", "EIO");
+    strike_all(WRITE_CALL, "EIO");
 }
 
 #[test]
@@ -285,7 +286,7 @@ fn a_failed_sync_is_told_and_costs_nothing_that_was_acknowledged() {
 #[test]
 #[ignore = "needs strace"]
 fn a_write_to_a_full_disk_is_told_and_costs_nothing_that_was_acknowledged() {
-    strike_all("pwrite64", "ENOSPC");
+    strike_all(WRITE_CALL, "ENOSPC");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::backend::DATA;
 use crate::damage::{cut, flip};
+use crate::data_files::data_files;
 use crate::script::Choices;
 
 /// What strikes a store on disk.
@@ -46,10 +46,11 @@ impl fmt::Display for Harm {
     }
 }
 
-/// Three times in four the file that everything is in, else any that is not empty.
+/// Three times in four one of those that everything is in, else any that is not empty.
 fn some_file(store: &Path, choices: &mut Choices) -> PathBuf {
     if choices.below(4) > 0 {
-        return store.join(DATA);
+        let mut files = data_files(store);
+        return files.swap_remove(choices.below(files.len() as u64) as usize);
     }
     let mut files: Vec<PathBuf> = fs::read_dir(store)
         .unwrap()
@@ -80,7 +81,7 @@ fn zero(file: &Path, choices: &mut Choices) -> String {
 }
 
 /// Names that a database might take for its own, and some that nobody does.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "lost.txt",
     "db.bak",
     "conf.tmp",
@@ -90,6 +91,7 @@ const NAMES: [&str; 12] = [
     "blobs/17",
     "store.redb.tmp",
     "store.redb.backup",
+    "0000000099.log",
     "batchyard.mark.new",
     "batchyard.ballast",
     ".nfs000001",

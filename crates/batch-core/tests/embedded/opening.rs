@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use batch_core::kv::{KvError, OrderedKv};
 use batch_core::storage::ErrorKind;
 
-use crate::backend::{DATA, open};
+use crate::backend::open;
 use crate::child::{Place, Task, command};
+use crate::data_files::data_files;
 use crate::script::{after, batch, content};
 
 pub(crate) fn refused(path: &Path) -> KvError {
@@ -82,9 +83,11 @@ fn a_directory_that_holds_something_else_is_refused_and_left_alone() {
 fn a_store_whose_data_is_gone_is_damaged_and_not_begun_anew() {
     let dir = tempfile::tempdir().unwrap();
     store_with(dir.path(), 2);
-    fs::remove_file(dir.path().join(DATA)).unwrap();
+    for file in data_files(dir.path()) {
+        fs::remove_file(file).unwrap();
+    }
     assert_eq!(refused(dir.path()).kind(), ErrorKind::Damaged);
-    assert!(!dir.path().join(DATA).exists());
+    assert!(data_files(dir.path()).is_empty());
 }
 
 #[test]

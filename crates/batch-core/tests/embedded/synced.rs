@@ -1,7 +1,8 @@
 use std::path::Path;
 
-use crate::backend::{DATA, FILES, open};
+use crate::backend::{FILES, WRITE_CALL, open};
 use crate::child::{Place, Task};
+use crate::data_files::is_data_of;
 use crate::script::{commits_in, content};
 use crate::trace::{Call, Trace};
 
@@ -20,7 +21,7 @@ fn report_of<'a>(call: &'a Call, place: &Place) -> Option<&'a str> {
 fn every_acknowledged_commit_costs_one_fdatasync() {
     let dir = tempfile::tempdir().unwrap();
     let place = Place::in_dir(dir.path());
-    let log = place.store.join(DATA);
+    let is_data = |path: &Path| is_data_of(&place.store, path);
 
     let trace = Trace::of(Task::Commit(50), &place, &[]);
 
@@ -33,8 +34,8 @@ fn every_acknowledged_commit_costs_one_fdatasync() {
                 path,
                 data_only: true,
                 ..
-            } if *path == log => syncs += 1,
-            Call::Truncate { path, .. } if *path == log => grown += 1,
+            } if is_data(path) => syncs += 1,
+            Call::Truncate { path, .. } if is_data(path) => grown += 1,
             call if report_of(call, &place) == Some("opened") => (syncs, grown) = (0, 0),
             call if report_of(call, &place).is_some_and(|line| line.starts_with("ack ")) => {
                 acknowledged += 1;
@@ -96,14 +97,13 @@ fn after_a_failed_sync_nothing_is_synced_or_acknowledged_again_and_reads_go_on()
     for when in 2..=9 {
         let dir = tempfile::tempdir().unwrap();
         let place = Place::in_dir(dir.path());
-        let log = place.store.join(DATA);
-
         let fault = format!("fdatasync:error=EIO:when={when}");
         let trace = Trace::of(Task::FailStop, &place, &[&fault]);
 
+        let is_data = |path: &Path| is_data_of(&place.store, path);
         let syncs = trace
             .ended()
-            .filter(|c| matches!(c, Call::Sync { path, data_only: true, .. } if *path == log));
+            .filter(|c| matches!(c, Call::Sync { path, data_only: true, .. } if is_data(path)));
         assert_eq!(
             syncs.count(),
             when - 1,
@@ -126,7 +126,7 @@ fn after_a_failed_write_every_commit_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let place = Place::in_dir(dir.path());
         drop(open(&place.store).unwrap());
-        let fault = format!("pwrite64:error=EIO:when={when}");
+        let fault = format!("{WRITE_CALL}:error=EIO:when={when}");
         let trace = Trace::of(Task::FailStop, &place, &[&fault]);
         assert!(trace.status.success(), "it hung: {:?}", place.lines());
         check_fail_stop(&place);

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use crate::child::{Place, Task, command};
 
 const CALLS: &str =
-    "trace=openat,pwrite64,write,lseek,fsync,fdatasync,ftruncate,rename,unlink,mkdir";
+    "trace=openat,pwrite64,write,writev,lseek,fsync,fdatasync,ftruncate,rename,unlink,mkdir";
 
 /// A call that succeeded, and what matters of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,6 +164,17 @@ fn parse_call(line: &str) -> Option<Call> {
                 bytes: unhex(parts[1].trim_matches('"')),
             }
         }
+        "writev" => {
+            let (fd, path) = descriptor(parts[0])?;
+            let mut bytes: Vec<u8> = pieces(arguments).flat_map(unhex).collect();
+            bytes.truncate(result.trim().parse().unwrap());
+            Call::Write {
+                path,
+                fd,
+                at: None,
+                bytes,
+            }
+        }
         "lseek" => Call::Seek {
             fd: descriptor(parts[0])?.0,
             to: result.trim().parse().ok()?,
@@ -200,6 +211,12 @@ fn descriptor(text: &str) -> Option<(i32, PathBuf)> {
     let (fd, path) = text.trim().split_once('<')?;
     let path = String::from_utf8(unhex(path.strip_suffix('>')?)).ok()?;
     Some((fd.parse().ok()?, path.into()))
+}
+
+/// What is written from several places: `[{iov_base="\x61", iov_len=1}, ...], 2`.
+fn pieces(arguments: &str) -> impl Iterator<Item = &str> {
+    let begun = arguments.split("iov_base=\"").skip(1);
+    begun.map(|rest| rest.split_once('"').unwrap().0)
 }
 
 fn string(text: &str) -> String {

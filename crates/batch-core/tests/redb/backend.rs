@@ -8,6 +8,13 @@ pub(crate) type Kv = RedbKv;
 
 /// The file that everything is in.
 pub(crate) const DATA: &str = "store.redb";
+/// Whether a file of this name holds what is stored.
+pub(crate) fn is_data(name: &str) -> bool {
+    name == DATA
+}
+
+/// The call by which it writes.
+pub(crate) const WRITE_CALL: &str = "pwrite64";
 /// All files that a new store needs.
 pub(crate) const FILES: [&str; 1] = [DATA];
 /// The largest value that is tried: some share a page, and some have more than one.

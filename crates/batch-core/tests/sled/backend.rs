@@ -8,6 +8,13 @@ pub(crate) type Kv = SledKv;
 
 /// The file that everything is in.
 pub(crate) const DATA: &str = "db";
+/// Whether a file of this name holds what is stored.
+pub(crate) fn is_data(name: &str) -> bool {
+    name == DATA
+}
+
+/// The call by which it writes.
+pub(crate) const WRITE_CALL: &str = "pwrite64";
 /// All files that a new store needs.
 pub(crate) const FILES: [&str; 2] = [DATA, "conf"];
 /// The largest value that is tried.

@@ -15,6 +15,8 @@ mod closing;
 mod damage;
 #[path = "../embedded/damaged_store.rs"]
 mod damaged_store;
+#[path = "../embedded/data_files.rs"]
+mod data_files;
 #[path = "../embedded/failing_disk.rs"]
 mod failing_disk;
 mod full_disk;
