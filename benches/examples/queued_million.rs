@@ -1,6 +1,6 @@
 //! A million queued runs in a thousand batches: what they cost in memory, and how long opening takes.
 //!
-//! `cargo run --release -p batch-benches --example queued_million -- [--backend sled|redb] [BATCHES]`
+//! `cargo run --release -p batch-benches --example queued_million -- [--backend sled|redb|log] [BATCHES]`
 //!
 //! Every measurement is made by a process of its own, since memory that was
 //! freed once is not given back.

@@ -1,6 +1,6 @@
 //! Batches of 1,000 in, executed, pruned, 20 kept: does memory and disk level off?
 //!
-//! `cargo run --release -p batch-benches --example steady_state -- [--backend sled|redb] [SECONDS]`
+//! `cargo run --release -p batch-benches --example steady_state -- [--backend sled|redb|log] [SECONDS]`
 #![allow(clippy::unwrap_used)]
 
 use std::collections::VecDeque;

@@ -2,6 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use batch_core::log::LogStorage;
 use batch_core::memory::MemoryStorage;
 use batch_core::redb::RedbStorage;
 use batch_core::sled::SledStorage;
@@ -17,11 +18,13 @@ pub enum Backend {
     Sled,
     /// On redb, in a directory of its own.
     Redb,
+    /// On a log of our own, in a directory of its own.
+    Log,
 }
 
 impl Backend {
     /// All backends.
-    pub const ALL: [Self; 3] = [Self::Memory, Self::Sled, Self::Redb];
+    pub const ALL: [Self; 4] = [Self::Memory, Self::Sled, Self::Redb, Self::Log];
 
     /// The backend as something to measure.
     #[must_use]
@@ -31,6 +34,7 @@ impl Backend {
             Self::Memory => Subject::volatile(name, || Ok(Arc::new(MemoryStorage::new()))),
             Self::Sled => Subject::durable(name, |path| Ok(Arc::new(SledStorage::open(path)?))),
             Self::Redb => Subject::durable(name, |path| Ok(Arc::new(RedbStorage::open(path)?))),
+            Self::Log => Subject::durable(name, |path| Ok(Arc::new(LogStorage::open(path)?))),
         }
     }
 }
@@ -43,7 +47,10 @@ impl FromStr for Backend {
             "memory" => Ok(Self::Memory),
             "sled" => Ok(Self::Sled),
             "redb" => Ok(Self::Redb),
-            other => Err(format!("no backend {other}; there are memory, sled, redb")),
+            "log" => Ok(Self::Log),
+            other => Err(format!(
+                "no backend {other}; there are memory, sled, redb, log"
+            )),
         }
     }
 }
@@ -54,6 +61,7 @@ impl fmt::Display for Backend {
             Self::Memory => "memory",
             Self::Sled => "sled",
             Self::Redb => "redb",
+            Self::Log => "log",
         })
     }
 }

@@ -1,6 +1,6 @@
 use crate::Backend;
 
-/// What a program is asked for: `[--backend sled|redb] [AMOUNT]`.
+/// What a program is asked for: `[--backend sled|redb|log] [AMOUNT]`.
 #[derive(Debug, Clone, Copy)]
 pub struct RunOptions {
     /// On what it runs, by default sled.

@@ -88,6 +88,11 @@ fn on_sled_whatever_was_acknowledged_outlives_kills_at_random_moments() {
 }
 
 #[test]
+fn on_a_log_whatever_was_acknowledged_outlives_kills_at_random_moments() {
+    kill_at_random(Backend::Log);
+}
+
+#[test]
 fn on_redb_whatever_was_acknowledged_outlives_kills_at_random_moments() {
     kill_at_random(Backend::Redb);
 }

@@ -149,6 +149,12 @@ fn on_sled_whatever_was_acknowledged_outlives_a_kill_at_every_storage_call_to_de
 
 #[test]
 #[ignore = "needs to trace processes"]
+fn on_a_log_whatever_was_acknowledged_outlives_a_kill_at_every_storage_call_to_depth_two() {
+    sweep(Backend::Log);
+}
+
+#[test]
+#[ignore = "needs to trace processes"]
 fn on_redb_whatever_was_acknowledged_outlives_a_kill_at_every_storage_call_to_depth_two() {
     sweep(Backend::Redb);
 }

@@ -1,6 +1,6 @@
 use crate::row::{
-    APALIS_MEMORY, APALIS_SQLITE, EFFECTUM, LIMIT, MEMORY, MEMORY_CURRENT, MEMORY_WIDE, QUEUE_REDB,
-    QUEUE_SLED, RAW_SLED, REDB, RUSTQUEUE, SLED, SLED_WIDE, SYNC,
+    APALIS_MEMORY, APALIS_SQLITE, EFFECTUM, LIMIT, LOG, MEMORY, MEMORY_CURRENT, MEMORY_WIDE,
+    QUEUE_REDB, QUEUE_SLED, RAW_SLED, REDB, RUSTQUEUE, SLED, SLED_WIDE, SYNC,
 };
 
 /// What a row must show: the best of some subjects beside the best of others.
@@ -25,7 +25,7 @@ pub(crate) enum Beside {
 pub(crate) const BARS: &[Bar] = &[
     Bar {
         row: "submit-durable",
-        ours: &[SLED, REDB],
+        ours: &[SLED, REDB, LOG],
         beside: Beside::AtLeast(&[LIMIT]),
         factor: 0.5,
     },

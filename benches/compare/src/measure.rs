@@ -54,7 +54,7 @@ async fn submit_durable(subject: &str) -> Result<f64, Broken> {
             limit::grouped_append(directory.path(), &block, SUBMITTED, BATCH.submitters).await?
         }
         "raw-sled" => raw_sled(directory.path(), block.len(), SUBMITTED)?,
-        "sled-singly" | "redb-singly" => {
+        "sled-singly" | "redb-singly" | "log-singly" => {
             let backend: Backend = subject.trim_end_matches("-singly").parse()?;
             let subject = backend.subject();
             let load = Load {

@@ -54,9 +54,11 @@ pub(crate) const LIMIT: &str = "limit: append, fdatasync in groups";
 pub(crate) const RAW_SLED: &str = "limit: raw sled, same chunks, 1 thread";
 pub(crate) const SLED: &str = "batchyard sled";
 pub(crate) const REDB: &str = "batchyard redb";
+pub(crate) const LOG: &str = "batchyard log";
 pub(crate) const MEMORY: &str = "batchyard memory";
 pub(crate) const MEMORY_CURRENT: &str = "batchyard memory, current-thread runtime";
 pub(crate) const SLED_WIDE: &str = "batchyard sled, 64 at once, 256 ahead";
+pub(crate) const LOG_WIDE: &str = "batchyard log, 64 at once, 256 ahead";
 pub(crate) const MEMORY_WIDE: &str = "batchyard memory, 64 at once, 256 ahead";
 pub(crate) const EFFECTUM: &str = "effectum";
 pub(crate) const APALIS_MEMORY: &str = "apalis memory";
@@ -78,8 +80,10 @@ pub(crate) const ROWS: &[Row] = &[
             us(RAW_SLED, "raw-sled"),
             us(SLED, "sled"),
             us(REDB, "redb"),
+            us(LOG, "log"),
             us("batchyard sled, a sync per run", "sled-singly"),
             us("batchyard redb, a sync per run", "redb-singly"),
+            us("batchyard log, a sync per run", "log-singly"),
             peer(EFFECTUM, "peer-effectum", &["submit-durable"]),
             peer(APALIS_SQLITE, "peer-apalis", &["submit-durable"]),
             peer(
@@ -106,10 +110,13 @@ pub(crate) const ROWS: &[Row] = &[
         subjects: &[
             us(SLED, "sled"),
             us(REDB, "redb"),
+            us(LOG, "log"),
             us(SLED_WIDE, "sled-wide"),
             us("batchyard redb, 64 at once, 256 ahead", "redb-wide"),
+            us(LOG_WIDE, "log-wide"),
             us("batchyard sled, a sync per run", "sled-singly"),
             us("batchyard redb, a sync per run", "redb-singly"),
+            us("batchyard log, a sync per run", "log-singly"),
             peer(EFFECTUM, "peer-effectum", &["dispatch-durable"]),
             peer(APALIS_SQLITE, "peer-apalis", &["dispatch-durable"]),
             peer(RUSTQUEUE, "peer-rustqueue", &["dispatch-durable"]),
@@ -159,6 +166,7 @@ pub(crate) const ROWS: &[Row] = &[
             us(MEMORY_CURRENT, "memory-current"),
             us(SLED, "sled"),
             us(REDB, "redb"),
+            us(LOG, "log"),
             peer(APALIS_MEMORY, "peer-apalis", &["pickup-memory"]),
         ],
     },

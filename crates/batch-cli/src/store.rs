@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use batch_core::embedded::Backend;
 use batch_core::engine::Engine;
+use batch_core::log::LogStorage;
 use batch_core::memory::MemoryStorage;
 use batch_core::redb::RedbStorage;
 use batch_core::sled::SledStorage;
@@ -27,7 +28,9 @@ pub(crate) enum StoreAddress {
 
 /// A text that is no address of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{text:?} is no store; write redb:DIR, sled:DIR, memory or a directory such as ./jobs")]
+#[error(
+    "{text:?} is no store; write redb:DIR, sled:DIR, log:DIR, memory or a directory such as ./jobs"
+)]
 pub(crate) struct InvalidAddress {
     text: String,
 }
@@ -40,7 +43,7 @@ impl Default for StoreAddress {
 }
 
 impl StoreAddress {
-    /// Reads `redb:DIR`, `sled:DIR`, `memory`, or a directory.
+    /// Reads `redb:DIR`, `sled:DIR`, `log:DIR`, `memory`, or a directory.
     ///
     /// A directory by itself has a slash in it, and no colon before that: a word that
     /// is misspelt must not become a new store.
@@ -51,6 +54,7 @@ impl StoreAddress {
             None if bytes == b"memory" => Ok(Self::Memory),
             Some((_, b'/', _)) => Ok(Self::Directory(text.into())),
             Some((b"redb", b':', dir @ [_, ..])) => Ok(Self::on(Backend::Redb, dir)),
+            Some((b"log", b':', dir @ [_, ..])) => Ok(Self::on(Backend::Log, dir)),
             Some((b"sled", b':', dir @ [_, ..])) => Ok(Self::on(Backend::Sled, dir)),
             _ => Err(InvalidAddress {
                 text: text.to_string_lossy().into_owned(),
@@ -87,6 +91,7 @@ impl StoreAddress {
         };
         Ok(match self.backend_in(dir)? {
             Backend::Sled => Engine::open(SledStorage::open(dir)?).await?,
+            Backend::Log => Engine::open(LogStorage::open(dir)?).await?,
             Backend::Redb => Engine::open(RedbStorage::open(dir)?).await?,
         })
     }
@@ -174,7 +179,14 @@ mod tests {
 
     #[test]
     fn a_printed_address_parses_back() {
-        for text in ["memory", "sled:./a b", "redb:x", "./jobs", "/x/sled:y"] {
+        for text in [
+            "memory",
+            "sled:./a b",
+            "redb:x",
+            "log:x",
+            "./jobs",
+            "/x/sled:y",
+        ] {
             let address = StoreAddress::parse(text.as_ref()).unwrap();
             assert_eq!(address.to_string(), text);
         }
@@ -195,10 +207,12 @@ mod tests {
 
     #[test]
     fn any_other_text_is_refused_with_what_to_write() {
-        for text in ["", "sled", "sled:", "redb:", "rebd:./x", "Memory", "jobs"] {
+        for text in [
+            "", "sled", "sled:", "redb:", "log", "log:", "rebd:./x", "Memory", "jobs",
+        ] {
             let error = StoreAddress::parse(text.as_ref()).unwrap_err();
             let said = format!(
-                "{text:?} is no store; write redb:DIR, sled:DIR, memory or a directory such as ./jobs"
+                "{text:?} is no store; write redb:DIR, sled:DIR, log:DIR, memory or a directory such as ./jobs"
             );
             assert_eq!(error.to_string(), said);
         }

@@ -3,6 +3,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use batch_core::kv::{KvOptions, KvStorage};
+use batch_core::log::{LogKv, LogOptions};
 use batch_core::redb::{RedbKv, RedbOptions};
 use batch_core::sled::{SledKv, SledOptions};
 use batch_core::storage::{Storage, StorageError};
@@ -14,11 +15,13 @@ pub enum Backend {
     Sled,
     /// redb 4.
     Redb,
+    /// A log of our own.
+    Log,
 }
 
 impl Backend {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Sled, Self::Redb];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sled, Self::Redb, Self::Log];
 
     /// Opens a store, with little memory and nothing kept aside: many are made.
     ///
@@ -48,6 +51,13 @@ impl Backend {
                     options,
                 )?)
             }
+            Self::Log => {
+                // So that a short life begins, carries on and deletes segments.
+                let small = LogOptions {
+                    segment_bytes: 16 << 10,
+                };
+                Box::new(KvStorage::start(LogKv::open_with(store, &small)?, options)?)
+            }
         })
     }
 }
@@ -57,6 +67,7 @@ impl fmt::Display for Backend {
         f.write_str(match self {
             Self::Sled => "sled",
             Self::Redb => "redb",
+            Self::Log => "log",
         })
     }
 }

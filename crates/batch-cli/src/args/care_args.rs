@@ -11,7 +11,7 @@ use crate::store::StoreAddress;
 /// for one that is damaged, and 2 for one that cannot be opened.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// The store: a directory, redb:DIR or sled:DIR
+    /// The store: a directory, redb:DIR, sled:DIR or log:DIR
     #[arg(value_name = "STORE")]
     #[arg(value_parser = OsStringValueParser::new().try_map(|text| StoreAddress::parse(&text)))]
     pub(crate) store: StoreAddress,
@@ -50,13 +50,13 @@ pub(crate) struct SalvageArgs {
 /// From which store to which.
 #[derive(Debug, Args)]
 pub(crate) struct WayArgs {
-    /// The store: a directory, redb:DIR or sled:DIR
+    /// The store: a directory, redb:DIR, sled:DIR or log:DIR
     #[arg(value_name = "STORE")]
     #[arg(value_parser = OsStringValueParser::new().try_map(|text| StoreAddress::parse(&text)))]
     pub(crate) store: StoreAddress,
 
-    /// Where the new store goes: an empty or new directory, on the same backend, or redb:DIR or
-    /// sled:DIR
+    /// Where the new store goes: an empty or new directory, on the same backend, or redb:DIR,
+    /// sled:DIR or log:DIR
     #[arg(value_name = "TO")]
     #[arg(value_parser = OsStringValueParser::new().try_map(|text| StoreAddress::parse(&text)))]
     pub(crate) to: StoreAddress,

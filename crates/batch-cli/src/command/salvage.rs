@@ -4,6 +4,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use batch_core::embedded::Backend;
 use batch_core::kv::{KvOptions, OrderedKv, Rescued, SalvageReport};
+use batch_core::log::LogKv;
 use batch_core::redb::RedbKv;
 use batch_core::sled::SledKv;
 use tempfile::TempDir;
@@ -23,6 +24,7 @@ pub(crate) fn salvage(args: &SalvageArgs) -> Result<Ending> {
     // What cannot be read is told of the copy, which is gone by then.
     let failed = || format!("cannot salvage {}", from.display());
     let report = match backend {
+        Backend::Log => save(&LogKv::rescue(from, copy).with_context(failed)?, on, to)?,
         Backend::Redb => save(&RedbKv::rescue(from, copy).with_context(failed)?, on, to)?,
         Backend::Sled => save(&SledKv::rescue(from, copy).with_context(failed)?, on, to)?,
     };
@@ -43,6 +45,7 @@ pub(crate) fn salvage(args: &SalvageArgs) -> Result<Ending> {
 fn save<F: OrderedKv>(from: &Rescued<F>, on: Backend, to: &Path) -> Result<SalvageReport> {
     let options = KvOptions::default();
     Ok(match on {
+        Backend::Log => LogKv::salvage_into(to, from, &options)?,
         Backend::Redb => RedbKv::salvage_into(to, from, &options)?,
         Backend::Sled => SledKv::salvage_into(to, from, &options)?,
     })

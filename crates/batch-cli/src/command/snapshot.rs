@@ -4,6 +4,7 @@ use std::path::Path;
 use anyhow::Result;
 use batch_core::embedded::Backend;
 use batch_core::kv::{CopyReport, KvStorage, OrderedKv};
+use batch_core::log::LogStorage;
 use batch_core::redb::RedbStorage;
 use batch_core::sled::SledStorage;
 
@@ -18,6 +19,7 @@ pub(crate) async fn snapshot(args: SnapshotArgs) -> Result<Ending> {
     let backend = way.store.backend_in(from)?;
     let (to, on) = (way.to.new_directory()?, way.to.backend_or(backend));
     let report = match backend {
+        Backend::Log => copy(&LogStorage::open(from)?, on, to).await?,
         Backend::Redb => copy(&RedbStorage::open(from)?, on, to).await?,
         Backend::Sled => copy(&SledStorage::open(from)?, on, to).await?,
     };
@@ -36,6 +38,7 @@ pub(crate) async fn snapshot(args: SnapshotArgs) -> Result<Ending> {
 
 async fn copy<K: OrderedKv>(from: &KvStorage<K>, on: Backend, to: &Path) -> Result<CopyReport> {
     Ok(match on {
+        Backend::Log => from.snapshot_to_log(to).await?,
         Backend::Redb => from.snapshot_to_redb(to).await?,
         Backend::Sled => from.snapshot_to_sled(to).await?,
     })

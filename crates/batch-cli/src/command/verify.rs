@@ -3,6 +3,7 @@ use std::io::{self, Write};
 use anyhow::Result;
 use batch_core::embedded::Backend;
 use batch_core::kv::{VerifyReport, verify_map};
+use batch_core::log::LogKv;
 use batch_core::redb::RedbKv;
 use batch_core::sled::SledKv;
 
@@ -31,6 +32,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<Ending> {
 fn check(store: &StoreAddress) -> Result<VerifyReport> {
     let dir = store.existing_directory()?;
     Ok(match store.backend_in(dir)? {
+        Backend::Log => verify_map(&LogKv::open(dir)?)?,
         Backend::Redb => verify_map(&RedbKv::open(dir)?)?,
         Backend::Sled => verify_map(&SledKv::open(dir)?)?,
     })

@@ -2,7 +2,7 @@ use std::fs;
 
 use crate::yard::Yard;
 
-const BACKENDS: [&str; 2] = ["redb", "sled"];
+const BACKENDS: [&str; 3] = ["redb", "sled", "log"];
 
 /// A store with two finished batches, on one backend.
 fn worked(backend: &str) -> Yard {
@@ -31,7 +31,7 @@ fn a_sound_store_is_called_sound_and_not_changed() {
 
 #[test]
 fn a_copy_on_the_other_backend_is_the_store() {
-    for (backend, other) in BACKENDS.into_iter().zip(["sled", "redb"]) {
+    for (backend, other) in BACKENDS.into_iter().zip(["sled", "log", "redb"]) {
         let yard = worked(backend);
         let to = format!("{other}:backup/monday");
         let ended = yard.batchyard(["snapshot", "./jobs", &to]);

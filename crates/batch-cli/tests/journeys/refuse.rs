@@ -114,7 +114,7 @@ fn a_store_that_cannot_be_opened_is_named() {
     let files = yard.files(1);
     fs::create_dir(yard.path("dir")).unwrap();
     fs::write(yard.path("dir/other"), "x").unwrap();
-    for kind in ["sled:", "redb:", "./"] {
+    for kind in ["sled:", "redb:", "log:", "./"] {
         yard.run(&["--store", &format!("{kind}f000")], "cat", &files)
             .assert_refused(&["f000", "ot a directory"]);
         yard.run(&["--store", &format!("{kind}dir")], "cat", &files)
@@ -125,7 +125,8 @@ fn a_store_that_cannot_be_opened_is_named() {
 
 #[test]
 fn a_damaged_store_is_an_error_and_no_panic() {
-    for (store, data) in [("redb:dir", "store.redb"), ("sled:dir", "db")] {
+    let log = ("log:dir", "0000000001.log");
+    for (store, data) in [("redb:dir", "store.redb"), ("sled:dir", "db"), log] {
         let yard = Yard::new();
         let made = yard.run(&["--store", store], "cat", &yard.files(30));
         assert_eq!(made.status, Some(0), "{made:?}");

@@ -3,7 +3,13 @@ use std::fs;
 
 use crate::yard::{Yard, column};
 
-const BACKENDS: [&str; 2] = ["redb", "sled"];
+const BACKENDS: [&str; 3] = ["redb", "sled", "log"];
+/// A file that each makes first.
+const DATA: [(&str, &str); 3] = [
+    ("redb", "store.redb"),
+    ("sled", "db"),
+    ("log", "0000000001.log"),
+];
 
 /// What the store in a directory is on.
 fn backend_in(yard: &Yard, dir: &str) -> String {
@@ -71,7 +77,7 @@ fn killed_and_started_again_without_a_word_on_the_backend_every_file_ends_exactl
 
 #[test]
 fn asked_for_on_another_backend_a_store_is_refused_naming_both_and_stays_as_it_is() {
-    for (backend, other) in [("redb", "sled"), ("sled", "redb")] {
+    for (backend, other) in [("redb", "sled"), ("sled", "log"), ("log", "redb")] {
         let yard = Yard::new();
         let files = yard.files(1);
         let store = format!("{backend}:jobs");
@@ -94,7 +100,7 @@ fn asked_for_on_another_backend_a_store_is_refused_naming_both_and_stays_as_it_i
 
 #[test]
 fn a_store_whose_creation_was_cut_short_is_begun_anew_on_the_backend_it_was_for() {
-    for (backend, data) in [("redb", "store.redb"), ("sled", "db")] {
+    for (backend, data) in DATA {
         let yard = Yard::new();
         fs::create_dir(yard.path("jobs")).unwrap();
         for name in ["batchyard.lock", "batchyard.mark.new", data] {
@@ -108,7 +114,7 @@ fn a_store_whose_creation_was_cut_short_is_begun_anew_on_the_backend_it_was_for(
 
 #[test]
 fn a_database_without_our_mark_is_refused_by_name() {
-    for (backend, data) in [("redb", "store.redb"), ("sled", "db")] {
+    for (backend, data) in DATA {
         let yard = Yard::new();
         fs::create_dir(yard.path("jobs")).unwrap();
         fs::write(yard.path("jobs").join(data), "").unwrap();

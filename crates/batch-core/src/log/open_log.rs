@@ -112,9 +112,8 @@ impl OpenLog {
             return Ok(());
         }
         check_place_of(&newest.file, &newest.path)?;
-        let next = newest.number().next();
-        self.segments
-            .push(Segment::create(&self.dir, next, number)?);
+        let next = newest.head.following(number);
+        self.segments.push(Segment::create(&self.dir, next)?);
         reach(Failpoint::LogSegmentMade);
         Ok(())
     }

@@ -37,7 +37,8 @@ pub(super) fn create(dir: &StoreDir, options: &LogOptions) -> Result<Opened, KvE
     dir.sync().map_err(failed)?;
     dir.clear_unfinished().map_err(failed)?;
     reach(Failpoint::LeftoversCleared);
-    let first = Segment::create(dir, SegmentNumber::FIRST, 1).map_err(failed)?;
+    let first = SegmentHead::of_new_log().and_then(|head| Segment::create(dir, head));
+    let first = first.map_err(failed)?;
     reach(Failpoint::DataSynced);
     dir.finish_creation().map_err(failed)?;
     let segments = Segments::new(first);

@@ -2,7 +2,6 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
-use super::layout::FORMAT;
 use super::place::ValueSpan;
 use super::segment_head::SegmentHead;
 use super::segment_number::SegmentNumber;
@@ -35,14 +34,8 @@ impl Segment {
     }
 
     /// Makes the file of a segment, durably.
-    pub(super) fn create(dir: &StoreDir, number: SegmentNumber, first: u64) -> io::Result<Self> {
-        let path = dir.path().join(number.file_name());
-        let head = SegmentHead {
-            format: FORMAT,
-            salt: random_salt()?,
-            number,
-            first,
-        };
+    pub(super) fn create(dir: &StoreDir, head: SegmentHead) -> io::Result<Self> {
+        let path = dir.path().join(head.number.file_name());
         let mut file = File::options()
             .read(true)
             .write(true)
@@ -88,8 +81,4 @@ impl Segment {
 /// What an entry takes of a segment.
 pub(super) const fn entry_bytes(key_bytes: usize, value: ValueSpan) -> u64 {
     (ENTRY_BYTES + key_bytes) as u64 + value.bytes as u64
-}
-
-fn random_salt() -> io::Result<u32> {
-    getrandom::u32().map_err(io::Error::other)
 }

@@ -1,3 +1,6 @@
+use std::io;
+
+use super::layout::FORMAT;
 use super::segment_number::SegmentNumber;
 
 /// Magic, format, salt, number, first commit, checksum. The same in every format to come.
@@ -18,6 +21,26 @@ pub(super) struct SegmentHead {
 
 impl SegmentHead {
     pub(super) const BYTES: usize = BYTES;
+
+    /// Of the first segment of a store, with a salt that no other store has.
+    pub(super) fn of_new_log() -> io::Result<Self> {
+        Ok(Self {
+            format: FORMAT,
+            salt: getrandom::u32().map_err(io::Error::other)?,
+            number: SegmentNumber::FIRST,
+            first: 1,
+        })
+    }
+
+    /// Of the segment after it, with another salt.
+    pub(super) fn following(&self, first: u64) -> Self {
+        Self {
+            format: FORMAT,
+            salt: crc32fast::hash(&self.encode()),
+            number: self.number.next(),
+            first,
+        }
+    }
 
     pub(super) fn encode(&self) -> [u8; BYTES] {
         let mut bytes = [0; BYTES];

@@ -12,7 +12,8 @@ use crate::small_disk::SmallDisk;
 fn a_full_disk_costs_no_acknowledged_commit_and_the_map_opens_on_it() {
     let disk = SmallDisk::of_mib(8);
     let mut kv = open(disk.store()).unwrap();
-    fs::write(disk.path().join("most"), vec![1; 7 << 20]).unwrap();
+    let all_but_a_little = (8 << 20) - (300 << 10);
+    fs::write(disk.path().join("most"), vec![1; all_but_a_little]).unwrap();
     let mut acknowledged = 0;
     let error = loop {
         match kv.commit(batch(acknowledged + 1)) {
@@ -38,7 +39,7 @@ fn a_full_disk_costs_no_acknowledged_commit_and_the_map_opens_on_it() {
     open(disk.store()).unwrap().commit(batch(held + 1)).unwrap();
 }
 
-/// Opening a store writes a commit, and the file has to grow for that.
+/// Opening a store writes a commit, and there is room for a few in what the last page has left.
 #[test]
 #[ignore = "needs to mount a tmpfs"]
 fn a_store_on_a_full_disk_says_that_there_is_no_room_and_opens_when_there_is() {
@@ -47,7 +48,8 @@ fn a_store_on_a_full_disk_says_that_there_is_no_room_and_opens_when_there_is() {
     drop(start().unwrap());
     let filler = disk.fill();
 
-    let error = start().unwrap_err();
+    let mut openings = std::iter::repeat_with(start).take(1_000);
+    let error = openings.find_map(Result::err).unwrap();
 
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     let text = error.to_string();
