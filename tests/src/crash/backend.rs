@@ -54,7 +54,7 @@ impl Backend {
             Self::Log => {
                 // So that a short life begins, carries on and deletes segments.
                 let small = LogOptions {
-                    segment_bytes: 16 << 10,
+                    segment_bytes: 2 << 10,
                 };
                 Box::new(KvStorage::start(LogKv::open_with(store, &small)?, options)?)
             }
