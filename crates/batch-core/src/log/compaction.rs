@@ -18,9 +18,9 @@ pub(super) struct LogBytes {
 }
 
 impl Compaction {
-    /// A segment is at most this part of what is live, so that there are never many files and
-    /// the last of one is soon carried on.
-    const SEGMENTS: u64 = 64;
+    /// A segment is at most this part of what is live: there are never many files, and to carry
+    /// one on takes little room beside the rest.
+    const SEGMENTS: u64 = 16;
     const LARGEST_SEGMENT: u64 = 1 << 30;
     /// Carried on by a commit, for each byte of its own: so what is live is carried through the
     /// log before half as much is new.
@@ -79,8 +79,8 @@ mod tests {
 
     #[test]
     fn segments_grow_with_what_is_live_and_not_for_ever() {
-        assert_eq!(RULES.segment_bytes(6_400), 100);
-        assert_eq!(RULES.segment_bytes(64_000), 1_000);
+        assert_eq!(RULES.segment_bytes(1_600), 100);
+        assert_eq!(RULES.segment_bytes(16_000), 1_000);
         assert_eq!(RULES.segment_bytes(1 << 50), 1 << 30);
     }
 }

@@ -164,10 +164,14 @@ impl OrderedKv for LogKv {
         let free = self.dir.free_bytes();
         let free = free.map_err(|e| KvError::io(self.doing("measure"), e))?;
         let bytes = self.log.bytes();
-        let to_come = self.log.compaction().to_be_freed(bytes);
+        let compaction = self.log.compaction();
+        let to_come = compaction.to_be_freed(bytes);
+        // What is live in a segment is written again before its file is deleted.
+        let to_carry = compaction.segment_bytes(bytes.live);
+        let left = |free: u64| free.saturating_add(to_come).saturating_sub(to_carry);
         Ok(Some(Space {
             used: ByteSize::new(bytes.total.min(2 * bytes.live)),
-            left: free.map(|free| ByteSize::new(free.saturating_add(to_come))),
+            left: free.map(|free| ByteSize::new(left(free))),
         }))
     }
 }

@@ -57,7 +57,10 @@ mod tests {
 
     use super::*;
 
-    fn entries() -> impl Strategy<Value = Vec<(Vec<u8>, Option<(u32, u32)>)>> {
+    /// A key, and the length and checksum of its value.
+    type Said = (Vec<u8>, Option<(u32, u32)>);
+
+    fn entries() -> impl Strategy<Value = Vec<Said>> {
         let value = proptest::option::of((0_u32..100, any::<u32>()));
         vec((vec(any::<u8>(), 0..9), value), 0..20)
     }

@@ -1,5 +1,5 @@
 //! Care of stores on disk: checked and copied while they work, saved where they are damaged.
-#![cfg(all(feature = "redb", feature = "sled"))]
+#![cfg(all(feature = "log", feature = "redb", feature = "sled"))]
 #![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
 
 mod log_alone;

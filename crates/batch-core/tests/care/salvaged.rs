@@ -5,6 +5,7 @@ use batch_core::id::BatchId;
 use batch_core::kv::{
     KvError, KvOptions, KvStorage, OrderedKv, Rescued, SalvageReport, verify_map,
 };
+use batch_core::log::{LogKv, LogStorage};
 use batch_core::redb::{RedbKv, RedbStorage};
 use batch_core::sled::{SledKv, SledStorage};
 use batch_core::storage::Storage;
@@ -111,6 +112,16 @@ async fn what_is_whole_in_a_damaged_file_of_redb_is_kept() {
     let rescue = |from: &Path, scratch: &Path| RedbKv::rescue(from, scratch);
     let tally = damage_and_save(&ids, &file, rescue).await;
     check_tally(&tally, "redb");
+}
+
+#[tokio::test]
+async fn what_is_whole_in_a_damaged_log_of_our_own_is_kept() {
+    let dir = TempDir::new().unwrap();
+    let ids = fill(LogStorage::open(dir.path()).unwrap()).await;
+    let file = dir.path().join("0000000001.log");
+    let rescue = |from: &Path, scratch: &Path| LogKv::rescue(from, scratch);
+    let tally = damage_and_save(&ids, &file, rescue).await;
+    check_tally(&tally, "log");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use batch_core::id::BatchId;
 use batch_core::kv::{KvStorage, OrderedKv, verify_map};
+use batch_core::log::{LogKv, LogStorage};
 use batch_core::redb::{RedbKv, RedbStorage};
 use batch_core::sled::{SledKv, SledStorage};
 use batch_core::storage::{ErrorKind, Storage};
@@ -103,6 +104,20 @@ async fn a_store_on_redb_is_checked_and_moves_to_sled_while_writers_work() {
     assert!(writers.stop().await > 0);
     assert!(live.is_sound(), "{live}");
     check_copy(SledKv::open(&to).unwrap(), &acknowledged).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_store_on_a_log_is_checked_and_moves_to_another_log_while_writers_work() {
+    let dir = TempDir::new().unwrap();
+    let to = dir.path().join("copy");
+    let storage = Arc::new(LogStorage::open(dir.path().join("store")).unwrap());
+    let acknowledged = before(&storage).await;
+    let writers = Writers::start(&storage);
+    storage.snapshot_to_log(&to).await.unwrap();
+    let live = storage.verify().await.unwrap();
+    assert!(writers.stop().await > 0);
+    assert!(live.is_sound(), "{live}");
+    check_copy(LogKv::open(&to).unwrap(), &acknowledged).await;
 }
 
 #[tokio::test]

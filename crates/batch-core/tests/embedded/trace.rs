@@ -164,17 +164,7 @@ fn parse_call(line: &str) -> Option<Call> {
                 bytes: unhex(parts[1].trim_matches('"')),
             }
         }
-        "writev" => {
-            let (fd, path) = descriptor(parts[0])?;
-            let mut bytes: Vec<u8> = pieces(arguments).flat_map(unhex).collect();
-            bytes.truncate(result.trim().parse().unwrap());
-            Call::Write {
-                path,
-                fd,
-                at: None,
-                bytes,
-            }
-        }
+        "writev" => parse_writev(arguments, result)?,
         "lseek" => Call::Seek {
             fd: descriptor(parts[0])?.0,
             to: result.trim().parse().ok()?,
@@ -213,10 +203,19 @@ fn descriptor(text: &str) -> Option<(i32, PathBuf)> {
     Some((fd.parse().ok()?, path.into()))
 }
 
-/// What is written from several places: `[{iov_base="\x61", iov_len=1}, ...], 2`.
-fn pieces(arguments: &str) -> impl Iterator<Item = &str> {
+/// A write from several places: `5<\x2f\x61>, [{iov_base="\x61", iov_len=1}, ...], 2`.
+fn parse_writev(arguments: &str, result: &str) -> Option<Call> {
+    let (fd, path) = descriptor(arguments.split(", ").next()?)?;
     let begun = arguments.split("iov_base=\"").skip(1);
-    begun.map(|rest| rest.split_once('"').unwrap().0)
+    let pieces = begun.map(|rest| rest.split_once('"').unwrap().0);
+    let mut bytes: Vec<u8> = pieces.flat_map(unhex).collect();
+    bytes.truncate(result.trim().parse().unwrap());
+    Some(Call::Write {
+        path,
+        fd,
+        at: None,
+        bytes,
+    })
 }
 
 fn string(text: &str) -> String {
