@@ -200,15 +200,12 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::batch::{Batch, BatchState, Counts, Flow};
-    use crate::catalogue::Version;
-    use crate::id::{BatchId, SubmissionId, WorkflowId};
+    use crate::batch::{Batch, BatchState, Counts};
     use crate::journal::{
         Entry, Fact, RunEnd, RunInReview, RunRetry, RunReviewed, RunSnooze, RunStart, Sequence,
         Subject, expand,
     };
     use crate::ordinal::{Ordinal, OrdinalSet};
-    use crate::request::{Priority, Timing};
     use crate::run::{Attempt, Failure, Note, RunState, Verdict};
 
     /// The names of the events of a fact, in order; each is one that the fact announces.

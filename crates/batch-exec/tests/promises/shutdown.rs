@@ -26,7 +26,7 @@ async fn deaf(_: RunContext) -> Result<Outcome, batch_exec::executor::ExecutorEr
 async fn busy(
     yard: &Yard,
     builder: DispatcherBuilder,
-    runs: u32,
+    runs: usize,
     executing: u64,
 ) -> (Dispatcher, BatchId) {
     let dispatcher = builder.start().await.unwrap();
