@@ -135,9 +135,14 @@ impl<K: OrderedKv> Stage<K> {
 
     /// Writes plain data as a record.
     pub(super) fn put_record(&mut self, key: &[u8], record: &impl Serialize, before: u16) -> u16 {
+        self.put_open(key, OpenFrame::of(record), before)
+    }
+
+    /// The same for a record that stands in its frame.
+    pub(super) fn put_open(&mut self, key: &[u8], record: OpenFrame, before: u16) -> u16 {
         let writes = &mut self.writes;
         let put = |key, value| writes.put(key, value);
-        let parts = OpenFrame::of(record).put(key, self.share, put);
+        let parts = record.put(key, self.share, put);
         self.delete_parts(key, parts, before);
         parts
     }

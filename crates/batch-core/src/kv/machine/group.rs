@@ -4,7 +4,7 @@ use crate::failpoint::{Failpoint, reach};
 use crate::id::BatchId;
 use crate::kv::OrderedKv;
 use crate::kv::key;
-use crate::kv::record::JournalRecord;
+use crate::kv::record::{JournalRecord, OpenFrame};
 use crate::storage::{ErrorKind, StorageError};
 use crate::time::Moment;
 
@@ -58,9 +58,8 @@ impl<K: OrderedKv> Machine<K> {
         for id in changed {
             if let Some(batch) = self.live.get_mut(&id) {
                 let key = key::live(id);
-                batch.record_parts = self
-                    .stage
-                    .put_record(&key, &batch.record, batch.record_parts);
+                let record = OpenFrame::written(|bytes| batch.record.write(bytes));
+                batch.record_parts = self.stage.put_open(&key, record, batch.record_parts);
             }
         }
         self.pages.stage_into(&mut self.stage);

@@ -4,7 +4,7 @@ use super::Machine;
 use crate::id::BatchId;
 use crate::kv::OrderedKv;
 use crate::kv::key;
-use crate::kv::record::{RunPage, RunRecord, decode};
+use crate::kv::record::{OpenFrame, RunPage, RunRecord, decode};
 use crate::kv::stage::Stage;
 use crate::ordinal::Ordinal;
 use crate::storage::{ErrorKind, StorageError};
@@ -36,7 +36,8 @@ impl Pages {
             if open.changed {
                 let key = key::page(*batch, *number);
                 open.page.gather();
-                open.parts = stage.put_record(&key, &open.page, open.parts);
+                let record = OpenFrame::written(|bytes| open.page.write(bytes));
+                open.parts = stage.put_open(&key, record, open.parts);
                 open.changed = false;
             }
         }

@@ -9,6 +9,12 @@ pub(in crate::kv) fn encode(record: &impl Serialize) -> Vec<u8> {
     rmp_serde::to_vec_named(record).expect("records are plain data, which MessagePack can hold")
 }
 
+/// The same, behind what is there.
+pub(super) fn write_plain(bytes: &mut Vec<u8>, record: &impl Serialize) {
+    rmp_serde::encode::write_named(bytes, record)
+        .expect("records are plain data, and memory takes any write");
+}
+
 /// Reads a record back. `what` names it in the error, such as `the header of batch_1`.
 pub(in crate::kv) fn decode<T: DeserializeOwned>(
     bytes: &[u8],

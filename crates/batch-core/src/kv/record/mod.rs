@@ -12,6 +12,7 @@ mod input_writer;
 mod journal_record;
 mod live_record;
 mod open_frame;
+mod plain_writer;
 mod run_page;
 mod run_record;
 mod stored_chunk;
@@ -20,6 +21,7 @@ mod tidy;
 
 pub(super) use batch_header::{BatchEnd, BatchHeader};
 pub(super) use bucket_record::BucketRecord;
+use codec::write_plain;
 pub(super) use codec::{decode, encode, millis, timestamp};
 #[cfg(test)]
 pub(super) use frame::frame;

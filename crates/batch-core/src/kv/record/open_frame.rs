@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use super::frame::{FRAME_BYTES, frame, seal};
+use super::write_plain;
 use crate::kv::key::{self, Key};
 
 /// A record while it is written, behind room for its frame.
@@ -24,9 +25,13 @@ impl OpenFrame {
 
     /// Writes plain data as MessagePack with named fields.
     pub(in crate::kv) fn of(record: &impl Serialize) -> Self {
+        Self::written(|bytes| write_plain(bytes, record))
+    }
+
+    /// A record that is written by a function of its own.
+    pub(in crate::kv) fn written(write: impl FnOnce(&mut Vec<u8>)) -> Self {
         let mut open = Self::with_capacity(128 - FRAME_BYTES);
-        rmp_serde::encode::write_named(&mut open.value, record)
-            .expect("records are plain data, and memory takes any write");
+        write(&mut open.value);
         open
     }
 

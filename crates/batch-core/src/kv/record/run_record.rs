@@ -1,5 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use super::input_writer::MAP;
+use super::plain_writer::{write_millis, write_name, write_number, write_word};
+use super::write_plain;
 use crate::run::{Failure, Note, Reviewer, RunState};
 
 /// What happened to a run so far.
@@ -38,6 +41,37 @@ pub(in crate::kv) struct RunRecord {
     /// The review that it is in, or was in.
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub review: Option<ReviewRecord>,
+}
+
+impl RunRecord {
+    /// Writes it as serde does. One of a run that just ended has no call for each field.
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        let Self {
+            end: Some(end),
+            attempts: attempts @ 1..,
+            interruptions: 0,
+            snoozes: 0,
+            steps: 0,
+            started_at: Some(started_at),
+            ended_at: Some(ended_at),
+            due_at: None,
+            failure: None,
+            output: None,
+            review: None,
+        } = self
+        else {
+            return write_plain(bytes, self);
+        };
+        bytes.push(MAP | 4);
+        write_name(bytes, b'e');
+        write_word(bytes, end.as_str());
+        write_name(bytes, b'n');
+        write_number(bytes, (*attempts).into());
+        write_name(bytes, b's');
+        write_millis(bytes, *started_at);
+        write_name(bytes, b't');
+        write_millis(bytes, *ended_at);
+    }
 }
 
 /// What is kept of a review. The verdict is how the run ended, and when it ended its time.
