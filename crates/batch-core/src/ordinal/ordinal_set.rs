@@ -120,6 +120,12 @@ impl OrdinalSet {
     /// Takes out the smallest `most` members, in order.
     pub fn take_first(&mut self, most: u32) -> Self {
         let mut taken = Self::new();
+        self.move_first(most, &mut taken);
+        taken
+    }
+
+    /// Moves the smallest `most` members to a set that has none above them; tells how many.
+    pub(crate) fn move_first(&mut self, most: u32, to: &mut Self) -> u32 {
         let mut left = most;
         let mut whole = 0;
         for (start, end) in &mut self.intervals {
@@ -127,13 +133,16 @@ impl OrdinalSet {
             if step == 0 {
                 break;
             }
-            taken.intervals.push((*start, *start + step));
+            match to.intervals.last_mut() {
+                Some(last) if last.1 == *start => last.1 += step,
+                _ => to.intervals.push((*start, *start + step)),
+            }
             *start += step;
             left -= step;
             whole += usize::from(*start == *end);
         }
         self.intervals.drain(..whole);
-        taken
+        most - left
     }
 
     /// Adds all members of another set.

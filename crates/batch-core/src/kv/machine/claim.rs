@@ -142,31 +142,38 @@ impl<K: OrderedKv> Machine<K> {
                 break;
             };
             let passing = self.room_of(&header.workflow, now);
-            let Some(batch) = self.change(pick.batch) else {
-                break;
-            };
             let fitting = room / header.average_input();
             if fitting == 0 && !taken.is_empty() {
                 break;
             }
+            let Some(batch) = self.change(pick.batch) else {
+                break;
+            };
             let most = (pick.most)
                 .min(passing)
                 .min(u32::try_from(fitting.max(1)).unwrap_or(u32::MAX));
-            let ready = batch.record.ready.take_first(most);
-            let due = batch.record.fresh.len_below(Ordinal::new(batch.released));
-            let fresh = batch.record.fresh.take_first(due.min(most - ready.len()));
-            let runs = ready.len() + fresh.len();
             let of_batch = taken.entry(pick.batch).or_default();
-            of_batch.ready.union_with(&ready);
-            of_batch.fresh.union_with(&fresh);
+            let ready = batch.record.ready.move_first(most, &mut of_batch.ready);
+            let due = batch.record.fresh.len_below(Ordinal::new(batch.released));
+            let fresh = due.min(most - ready);
+            let fresh = batch.record.fresh.move_first(fresh, &mut of_batch.fresh);
+            let runs = ready + fresh;
+            let gives_more = batch.is_claimable();
             self.schedule.served(&header, runs, &pick);
-            self.pass(&header.workflow, runs, now);
-            if self.room_of(&header.workflow, now) == 0 {
-                open.retain(|workflow| *workflow != header.workflow);
+            if !gives_more {
+                self.schedule.retire(pick.batch, &header);
             }
-            self.reschedule(pick.batch);
+            if passing < u32::MAX {
+                self.pass(&header.workflow, runs, now);
+                if self.room_of(&header.workflow, now) == 0 {
+                    open.retain(|workflow| *workflow != header.workflow);
+                }
+            }
             left -= runs.min(left);
             room = room.saturating_sub(header.average_input() * u64::from(runs));
+        }
+        for id in taken.keys() {
+            self.reschedule(*id);
         }
     }
 

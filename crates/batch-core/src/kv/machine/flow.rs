@@ -129,9 +129,12 @@ impl<K: OrderedKv> Machine<K> {
 
     /// How many more runs of a workflow may be claimed.
     pub(super) fn room_of(&self, workflow: &WorkflowId, now: Moment) -> u32 {
-        let held = self.schedule.held_of(workflow);
         let gate = self.gates.get(workflow);
-        gate.map_or(u32::MAX, |gate| gate.room(held, now.uptime))
+        gate.filter(|gate| gate.is_bounded())
+            .map_or(u32::MAX, |gate| {
+                let held = self.schedule.held_of(workflow);
+                gate.room(held, now.uptime)
+            })
     }
 
     /// Notes that runs of a workflow were taken.

@@ -52,6 +52,14 @@ impl Gate {
         self.limits = workflow.limits;
     }
 
+    /// Whether it holds anything back at times.
+    pub(super) fn is_bounded(&self) -> bool {
+        let WorkflowLimits {
+            most_held, rate, ..
+        } = self.limits;
+        self.flow == Flow::Paused || most_held.is_some() || rate.is_some()
+    }
+
     /// How many more runs may be claimed while so many are held.
     pub(super) fn room(&self, held: u32, uptime: Duration) -> u32 {
         if self.flow == Flow::Paused {

@@ -93,13 +93,17 @@ impl Schedule {
 
     /// The batch whose turn it is among these workflows, and how many of `limit` it may give.
     pub(super) fn next(&self, workflows: &[WorkflowId], limit: u32) -> Option<Pick> {
-        let offers = self.levels.iter();
-        let offers: Vec<_> = offers
-            .filter_map(|(priority, level)| {
-                let offer = level.offer(workflows, &self.held)?;
-                Some((*priority, level.passed_over, offer))
-            })
-            .collect();
+        let levels = self.levels.iter();
+        let mut offers = levels.filter_map(|(priority, level)| {
+            let offer = level.offer(workflows, &self.held)?;
+            Some((*priority, level.passed_over, offer))
+        });
+        let first = offers.next()?;
+        let others: Vec<_> = offers.collect();
+        if others.is_empty() {
+            return Some(first.2.pick_of(limit));
+        }
+        let offers: Vec<_> = std::iter::once(first).chain(others).collect();
         let impatient = offers.iter().skip(1);
         let impatient = impatient.filter(|(_, passed_over, _)| *passed_over >= PATIENCE);
         let (priority, _, offer) = impatient.chain(&offers).next()?;
@@ -173,6 +177,18 @@ fn subtract<T: Ord>(held: &mut BTreeMap<T, u32>, of: &T, runs: u32) {
         *number = number.saturating_sub(runs);
         if *number == 0 {
             held.remove(of);
+        }
+    }
+}
+
+impl Offer {
+    /// The batch that is picked where no other priority waits.
+    fn pick_of(&self, limit: u32) -> Pick {
+        let alone = if self.rivals { 1 } else { limit };
+        Pick {
+            batch: self.front.batch,
+            most: alone.min(self.free),
+            passed_over: Vec::new(),
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use crate::id::{BatchId, SubmissionId, WorkflowId};
@@ -14,25 +14,23 @@ use crate::kv::record::BatchHeader;
 pub(super) struct Tenant {
     /// Its own virtual time among the tenants of its priority.
     pub time: u64,
-    turns: BTreeMap<WorkflowId, BTreeSet<(u64, SubmissionId)>>,
-    lines: BTreeMap<LineKey, Line>,
+    queues: BTreeMap<WorkflowId, Queue>,
     /// The virtual time of the line that was served last.
     served: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct LineKey {
-    workflow: WorkflowId,
-    submission: SubmissionId,
+/// The lines that wait for one workflow.
+#[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
+struct Queue {
+    /// By their virtual times.
+    lines: BTreeMap<(u64, SubmissionId), Line>,
+    /// The virtual time of each.
+    times: BTreeMap<SubmissionId, u64>,
 }
 
-/// The claimable batches of one submission, by part.
-#[derive(Debug)]
-#[cfg_attr(test, derive(Clone))]
-struct Line {
-    time: u64,
-    batches: BTreeMap<(u32, BatchId), Option<NonZeroU32>>,
-}
+/// The claimable batches of one submission, by part, and how many runs of their key may be held.
+type Line = BTreeMap<(u32, BatchId), Option<NonZeroU32>>;
 
 /// The batch whose turn it is within a tenant.
 #[derive(Debug, Clone, Copy)]
@@ -54,87 +52,76 @@ impl Tenant {
     }
 
     pub(super) fn enrol(&mut self, id: BatchId, header: &BatchHeader) {
-        let key = LineKey::of(header);
-        let (time, turns) = (self.served, &mut self.turns);
-        let line = self.lines.entry(key).or_insert_with_key(|key| {
-            let turns = turns.entry(key.workflow.clone()).or_default();
-            turns.insert((time, key.submission));
-            Line {
-                time,
-                batches: BTreeMap::new(),
-            }
-        });
+        let queue = match self.queues.get_mut(&header.workflow) {
+            Some(queue) => queue,
+            None => self.queues.entry(header.workflow.clone()).or_default(),
+        };
+        let time = *queue.times.entry(header.submission).or_insert(self.served);
+        let line = queue.lines.entry((time, header.submission)).or_default();
         let most_held = header.share.as_ref().and_then(|share| share.most_held);
-        line.batches.insert((header.part, id), most_held);
+        line.insert((header.part, id), most_held);
     }
 
     pub(super) fn retire(&mut self, id: BatchId, header: &BatchHeader) {
-        let key = LineKey::of(header);
-        let Some(line) = self.lines.get_mut(&key) else {
+        let Some(queue) = self.queues.get_mut(&header.workflow) else {
             return;
         };
-        line.batches.remove(&(header.part, id));
-        if !line.batches.is_empty() {
-            return;
-        }
-        let turn = (line.time, key.submission);
-        self.lines.remove(&key);
-        if let Some(turns) = self.turns.get_mut(&key.workflow) {
-            turns.remove(&turn);
-            if turns.is_empty() {
-                self.turns.remove(&key.workflow);
-            }
+        queue.retire(id, header);
+        if queue.lines.is_empty() {
+            self.queues.remove(&header.workflow);
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.queues.is_empty()
     }
 
     /// The batch whose turn it is among these workflows.
     pub(super) fn front(&self, workflows: &[WorkflowId]) -> Option<Front> {
-        let asked = || {
-            let turns = |workflow| Some((workflow, self.turns.get(workflow)?));
-            workflows.iter().filter_map(turns)
-        };
-        let (workflow, (_, submission)) = asked()
-            .filter_map(|(workflow, turns)| Some((workflow, *turns.first()?)))
-            .min_by_key(|(_, turn)| *turn)?;
-        let key = LineKey {
-            workflow: workflow.clone(),
-            submission,
-        };
-        let ((_, batch), most_held) = self.lines.get(&key)?.batches.first_key_value()?;
-        let lines = asked().flat_map(|(_, turns)| turns.iter().take(2));
+        let asked = || workflows.iter().filter_map(|id| self.queues.get(id));
+        let firsts = asked().filter_map(|queue| queue.lines.first_key_value());
+        let (_, line) = firsts.min_by_key(|(turn, _)| **turn)?;
+        let ((_, batch), most_held) = line.first_key_value()?;
+        let lines: usize = asked().map(|queue| queue.lines.len().min(2)).sum();
         Some(Front {
             batch: *batch,
             most_held: *most_held,
-            lines: lines.take(2).count(),
+            lines: lines.min(2),
         })
     }
 
     /// Notes that a batch gave `runs` runs.
     pub(super) fn served(&mut self, header: &BatchHeader, runs: u32) {
-        let key = LineKey::of(header);
-        let Some(line) = self.lines.get_mut(&key) else {
-            return;
-        };
-        let before = (line.time, key.submission);
-        self.served = line.time.max(self.served);
-        line.time += u64::from(runs);
-        let after = (line.time, key.submission);
-        if let Some(turns) = self.turns.get_mut(&key.workflow) {
-            turns.remove(&before);
-            turns.insert(after);
+        let queue = self.queues.get_mut(&header.workflow);
+        if let Some(before) = queue.and_then(|queue| queue.served(header.submission, runs)) {
+            self.served = before.max(self.served);
         }
     }
 }
 
-impl LineKey {
-    fn of(header: &BatchHeader) -> Self {
-        Self {
-            workflow: header.workflow.clone(),
-            submission: header.submission,
+impl Queue {
+    fn retire(&mut self, id: BatchId, header: &BatchHeader) {
+        let Some(time) = self.times.get(&header.submission).copied() else {
+            return;
+        };
+        let turn = (time, header.submission);
+        if let Some(line) = self.lines.get_mut(&turn) {
+            line.remove(&(header.part, id));
+            if line.is_empty() {
+                self.lines.remove(&turn);
+                self.times.remove(&header.submission);
+            }
         }
+    }
+
+    /// Moves a line that gave `runs` runs; gives the virtual time it had.
+    fn served(&mut self, submission: SubmissionId, runs: u32) -> Option<u64> {
+        let time = self.times.get_mut(&submission)?;
+        let before = *time;
+        *time += u64::from(runs);
+        let after = *time;
+        let line = self.lines.remove(&(before, submission))?;
+        self.lines.insert((after, submission), line);
+        Some(before)
     }
 }
