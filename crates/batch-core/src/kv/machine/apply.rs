@@ -118,6 +118,7 @@ impl<K: OrderedKv> Machine<K> {
             return;
         };
         self.ahead.forget(id);
+        self.pages.forget(id);
         self.live_runs -= u64::from(batch.header.total);
         self.schedule.retire(id, &batch.header);
         self.suspects.remove(&id);

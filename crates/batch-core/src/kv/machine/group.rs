@@ -32,7 +32,7 @@ impl<K: OrderedKv> Machine<K> {
         self.encode_group(now);
         if self.stage.is_empty() {
             self.stage.discard();
-            self.pages.clear();
+            self.end_pages();
             return Ok(());
         }
         reach(Failpoint::GroupStaged);
@@ -40,7 +40,7 @@ impl<K: OrderedKv> Machine<K> {
             Ok(()) => {
                 reach(Failpoint::GroupCommitted);
                 self.before = super::machine_state::Before::default();
-                self.pages.clear();
+                self.end_pages();
                 Ok(())
             }
             Err(error) => {
@@ -50,6 +50,11 @@ impl<K: OrderedKv> Machine<K> {
                 Err(error)
             }
         }
+    }
+
+    fn end_pages(&mut self) {
+        let live = &self.live;
+        self.pages.end_group(|id| live.contains_key(&id));
     }
 
     /// Stages the records of everything the group changed.

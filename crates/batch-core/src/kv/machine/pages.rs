@@ -9,12 +9,21 @@ use crate::kv::stage::Stage;
 use crate::ordinal::Ordinal;
 use crate::storage::{ErrorKind, StorageError};
 
-/// The pages of run records that the open group has read, and those it has changed.
+/// The pages of run records that the open group has read, those it has changed, and some that
+/// were changed before.
 #[derive(Debug, Default)]
 #[cfg_attr(test, derive(Clone))]
 pub(super) struct Pages {
     open: BTreeMap<(BatchId, u32), OpenPage>,
+    /// As they are stored: pages of live batches that earlier groups have changed, and that have
+    /// room for more runs.
+    kept: BTreeMap<(BatchId, u32), OpenPage>,
+    /// About how many bytes those take.
+    kept_bytes: usize,
 }
+
+/// The most bytes of pages that are kept for groups to come.
+const KEPT_BYTES: usize = 2 << 20;
 
 #[derive(Debug, Default)]
 #[cfg_attr(test, derive(Clone))]
@@ -23,11 +32,46 @@ pub(super) struct OpenPage {
     /// How many values the stored page spans.
     parts: u16,
     changed: bool,
+    /// About how many bytes it takes in memory; nothing for a page that no group has changed.
+    bytes: usize,
 }
 
 impl Pages {
+    /// Forgets all pages.
     pub(super) fn clear(&mut self) {
         self.open.clear();
+        self.kept.clear();
+        self.kept_bytes = 0;
+    }
+
+    /// Ends a group that is durable: what the next ones may ask for of live batches is kept.
+    pub(super) fn end_group(&mut self, lives: impl Fn(BatchId) -> bool) {
+        for (place, page) in std::mem::take(&mut self.open) {
+            if page.bytes == 0 || page.page.is_complete() || !lives(place.0) {
+                continue;
+            }
+            if self.kept_bytes + page.bytes > KEPT_BYTES {
+                self.kept.clear();
+                self.kept_bytes = 0;
+            }
+            self.kept_bytes += page.bytes;
+            self.kept.insert(place, page);
+        }
+    }
+
+    /// Forgets the pages of a batch that nobody changes any more, but for those that are open.
+    pub(super) fn forget(&mut self, batch: BatchId) {
+        let of_batch = self.kept.range((batch, 0)..=(batch, u32::MAX));
+        let places: Vec<_> = of_batch.map(|(place, _)| *place).collect();
+        for place in places {
+            self.take_kept(place);
+        }
+    }
+
+    fn take_kept(&mut self, place: (BatchId, u32)) -> Option<OpenPage> {
+        let page = self.kept.remove(&place)?;
+        self.kept_bytes -= page.bytes;
+        Some(page)
     }
 
     /// Stages the pages that were changed.
@@ -37,8 +81,10 @@ impl Pages {
                 let key = key::page(*batch, *number);
                 open.page.gather();
                 let record = OpenFrame::written(|bytes| open.page.write(bytes));
+                let bytes = record.payload().len();
                 open.parts = stage.put_open(&key, record, open.parts);
                 open.changed = false;
+                open.bytes = bytes + open.page.bytes();
             }
         }
     }
@@ -73,6 +119,10 @@ impl<K: OrderedKv> Machine<K> {
     pub(super) fn open_page(&mut self, id: BatchId, ordinal: Ordinal) -> Result<(), StorageError> {
         let number = RunPage::of(ordinal);
         if self.pages.open.contains_key(&(id, number)) {
+            return Ok(());
+        }
+        if let Some(page) = self.pages.take_kept((id, number)) {
+            self.pages.open.insert((id, number), page);
             return Ok(());
         }
         let exists = self.live.get(&id).is_none_or(|b| b.has_page(ordinal));
@@ -110,5 +160,56 @@ impl<K: OrderedKv> Machine<K> {
         let open = self.pages.open.entry((id, number)).or_default();
         open.changed = true;
         open.page.record_mut(ordinal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunState;
+
+    fn page(ended: std::ops::Range<u32>) -> OpenPage {
+        let mut page = OpenPage::default();
+        for n in ended {
+            let record = RunRecord {
+                end: Some(RunState::Processed),
+                ..RunRecord::default()
+            };
+            page.put(Ordinal::new(n), record);
+        }
+        page.bytes = 400_000;
+        page
+    }
+
+    fn kept(pages: impl IntoIterator<Item = ((BatchId, u32), OpenPage)>) -> Pages {
+        let mut all = Pages::default();
+        for (place, page) in pages {
+            all.open.insert(place, page);
+            all.end_group(|_| true);
+        }
+        all
+    }
+
+    #[test]
+    fn a_page_is_kept_while_its_batch_lives_and_runs_may_come_to_it() {
+        let id = BatchId::generate();
+        let mut pages = kept([((id, 0), page(0..16)), ((id, 1), page(16..31))]);
+        assert_eq!(pages.kept.keys().collect::<Vec<_>>(), [&(id, 1)]);
+        pages.forget(id);
+        assert_eq!((pages.kept.len(), pages.kept_bytes), (0, 0));
+        pages.open.insert((id, 1), page(16..17));
+        pages.end_group(|_| false);
+        assert!(pages.kept.is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let id = BatchId::generate();
+        for count in 1..20 {
+            let pages = kept((0..count).map(|n| ((id, n), page(16 * n..16 * n + 1))));
+            let bytes: usize = pages.kept.values().map(|page| page.bytes).sum();
+            assert_eq!(pages.kept_bytes, bytes);
+            assert!(bytes > 0 && bytes <= KEPT_BYTES, "{count}: {bytes}");
+        }
     }
 }

@@ -97,3 +97,54 @@ impl Ahead {
         self.inputs.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ahead(first: u32, count: usize) -> Ahead {
+        Ahead {
+            first,
+            inputs: vec![ValidInput::blank(); count].into(),
+            bytes: 0,
+        }
+    }
+
+    #[test]
+    fn inputs_are_taken_in_order_and_those_passed_over_are_forgotten() {
+        let mut ahead = ahead(5, 4);
+        let mut taken = |n| ahead.take(Ordinal::new(n)).is_some();
+        let found = [4, 5, 7, 6, 8].map(&mut taken);
+        assert_eq!(found, [false, true, true, false, true]);
+        assert!(ahead.is_empty());
+    }
+
+    #[test]
+    fn what_lies_beyond_leaves_nothing_to_wait_for() {
+        let mut ahead = ahead(5, 4);
+        assert_eq!(ahead.take(Ordinal::new(9)), None);
+        assert!(ahead.is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_comes_back_once() {
+        let mut kept = ReadAhead::default();
+        let ids: Vec<_> = (0..9).map(|_| BatchId::generate()).collect();
+        for id in &ids {
+            kept.keep(*id, ahead(0, 2), BYTES / 8);
+            assert!(kept.bytes <= BYTES);
+        }
+        let last = ids[ids.len() - 1];
+        assert!(!kept.take(last).is_empty());
+        assert!(kept.take(last).is_empty());
+        kept.clear();
+        assert!(ids.iter().all(|id| kept.take(*id).is_empty()) && kept.bytes == 0);
+    }
+
+    #[test]
+    fn batches_share_alike() {
+        assert_eq!(ReadAhead::share(1, BYTES / 64), 64);
+        assert_eq!(ReadAhead::share(16, BYTES / 64), 4);
+        assert_eq!(ReadAhead::share(65, BYTES / 64), 0);
+    }
+}

@@ -36,6 +36,20 @@ impl RunPage {
         first..first.saturating_add(RUNS_PER_PAGE)
     }
 
+    /// Whether all runs that stand on it have ended.
+    pub(in crate::kv) fn is_complete(&self) -> bool {
+        let ended = self
+            .groups
+            .iter()
+            .filter(|(_, record)| record.end.is_some());
+        ended.map(|(runs, _)| runs.len()).sum::<u32>() == RUNS_PER_PAGE
+    }
+
+    /// How many bytes it takes in memory, texts left out.
+    pub(in crate::kv) const fn bytes(&self) -> usize {
+        self.groups.len() * size_of::<(OrdinalSet, RunRecord)>()
+    }
+
     /// The record of a run; that of a fresh one where there is none.
     pub(in crate::kv) fn record(&self, ordinal: Ordinal) -> Option<&RunRecord> {
         let group = self.groups.iter().find(|(runs, _)| runs.contains(ordinal));
@@ -141,7 +155,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kv::record::{decode, encode};
+    use crate::kv::record::{OutputPlace, decode, encode};
     use crate::run::{Failure, RunState};
 
     fn ended(state: RunState, at: i64) -> RunRecord {
@@ -207,7 +221,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_written_as_serde_writes_it(
-            runs in prop::collection::vec((0u32..16, 0u8..5, 0u32..300, -1i64..3), 0..20),
+            runs in prop::collection::vec((0u32..16, 0u8..7, 0u32..300, -1i64..3), 0..20),
         ) {
             let mut page = RunPage::default();
             for (run, kind, number, at) in runs {
@@ -216,6 +230,11 @@ mod tests {
                 match kind {
                     0 => record.interruptions = number,
                     1 => *record = ended(RunState::Cancelled, at),
+                    4 => {
+                        *record = ended(RunState::Processed, at);
+                        record.output = Some(OutputPlace::Inline("x".repeat(number as usize)));
+                    }
+                    5 => record.output = Some(OutputPlace::Apart),
                     2 => record.failure = Some(Failure::new("WHY", "so")),
                     3 => record.snoozes = 1,
                     _ => record.end = Some(RunState::Failed),
