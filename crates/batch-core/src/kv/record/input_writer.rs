@@ -74,7 +74,7 @@ fn write_list(bytes: &mut Vec<u8>, texts: &[String]) {
     }
 }
 
-fn write_text(bytes: &mut Vec<u8>, text: &str) {
+pub(super) fn write_text(bytes: &mut Vec<u8>, text: &str) {
     let length = u32::try_from(text.len()).expect("limits of texts are far below 4 GiB");
     match length {
         0..=0x1f => bytes.push(TEXT | length as u8),

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::input_writer::MAP;
+use super::input_writer::{MAP, write_text};
 use super::plain_writer::{write_millis, write_name, write_number, write_word};
 use super::write_plain;
 use crate::run::{Failure, Note, Reviewer, RunState};
@@ -56,13 +56,14 @@ impl RunRecord {
             ended_at: Some(ended_at),
             due_at: None,
             failure: None,
-            output: None,
+            output: None | Some(OutputPlace::Inline(_)),
             review: None,
         } = self
         else {
             return write_plain(bytes, self);
         };
-        bytes.push(MAP | 4);
+        let output = self.output.as_ref().and_then(OutputPlace::inline);
+        bytes.push(MAP | (4 + u8::from(output.is_some())));
         write_name(bytes, b'e');
         write_word(bytes, end.as_str());
         write_name(bytes, b'n');
@@ -71,6 +72,12 @@ impl RunRecord {
         write_millis(bytes, *started_at);
         write_name(bytes, b't');
         write_millis(bytes, *ended_at);
+        if let Some(json) = output {
+            write_name(bytes, b'o');
+            bytes.push(MAP | 1);
+            write_name(bytes, b'h');
+            write_text(bytes, json);
+        }
     }
 }
 
@@ -113,4 +120,11 @@ pub(in crate::kv) enum OutputPlace {
 impl OutputPlace {
     /// The most bytes of an output that is kept in the run's record.
     pub(in crate::kv) const INLINE_BYTES: usize = 160;
+
+    fn inline(&self) -> Option<&str> {
+        match self {
+            Self::Inline(json) => Some(json),
+            Self::Apart => None,
+        }
+    }
 }
