@@ -106,7 +106,7 @@
 //! | [`journal`] | what happened, in order, for whoever delivers events |
 //! | [`storage`] | the seam behind which all of this is kept |
 //! | [`memory`], `sled`, `redb`, `log` | storage that ends with the process, and storage that outlives it |
-//! | `embedded` | which of the two made the store in a directory |
+//! | `embedded` | which of these made the store in a directory |
 //! | `failpoint` | places at which a test ends the process (a feature, never for use) |
 //! | `conformance` | the suite that shows whether a storage keeps the contract (a feature) |
 //! | [`kv`] | a storage from any ordered map of bytes |

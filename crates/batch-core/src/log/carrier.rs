@@ -31,8 +31,8 @@ pub(super) struct Carried {
 }
 
 impl Carrier {
-    /// So many entries that are not live are passed at a time.
-    const PASSED: usize = 4_096;
+    /// So many entries are looked at with a commit, or twice as many as it has.
+    const LOOKED_AT: usize = 4_096;
 
     pub(super) fn new() -> Self {
         Self {
@@ -57,12 +57,13 @@ impl Carrier {
             return Ok(gathered);
         }
         self.turn_to(oldest);
-        let (mut bytes, mut passed) = (0, 0);
-        while oldest.has_live() && bytes < most && passed < Self::PASSED {
+        let entries = Self::LOOKED_AT.max(2 * writes.len());
+        let (mut bytes, mut looked_at) = (0, 0);
+        while oldest.has_live() && bytes < most && looked_at < entries {
             let Some(entry) = self.next(oldest)? else {
                 break;
             };
-            passed += 1;
+            looked_at += 1;
             let Some(place) = live(&entry, oldest.number(), index) else {
                 continue;
             };

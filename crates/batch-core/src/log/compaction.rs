@@ -45,6 +45,12 @@ impl Compaction {
         dead.saturating_sub(self.kept_dead(bytes))
     }
 
+    /// The room that is kept to carry a segment on, all of which may be live: it is deleted only
+    /// then. The least one fits into what submits spare.
+    pub(super) fn room_to_carry(self, bytes: LogBytes) -> u64 {
+        self.segment_bytes(bytes.live) - self.least_segment
+    }
+
     /// The bytes of the oldest segment that a commit of so many bytes carries on.
     pub(super) fn carried_by(self, commit: u64, bytes: LogBytes) -> u64 {
         match self.to_be_freed(bytes) {

@@ -166,9 +166,8 @@ impl OrderedKv for LogKv {
         let bytes = self.log.bytes();
         let compaction = self.log.compaction();
         let to_come = compaction.to_be_freed(bytes);
-        // What is live in a segment is written again before its file is deleted.
-        let to_carry = compaction.segment_bytes(bytes.live);
-        let left = |free: u64| free.saturating_add(to_come).saturating_sub(to_carry);
+        let kept = compaction.room_to_carry(bytes);
+        let left = |free: u64| free.saturating_add(to_come).saturating_sub(kept);
         Ok(Some(Space {
             used: ByteSize::new(bytes.total.min(2 * bytes.live)),
             left: free.map(|free| ByteSize::new(left(free))),

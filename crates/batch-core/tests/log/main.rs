@@ -44,5 +44,6 @@ mod script;
 mod small_disk;
 #[path = "../embedded/synced.rs"]
 mod synced;
+mod synced_again;
 #[path = "../embedded/trace.rs"]
 mod trace;
