@@ -308,7 +308,11 @@ fn a_disk_that_fills_under_an_unbounded_store_costs_nothing_that_was_acknowledge
 
     let failed = block_on(work(&store, 10_000, &mut |line| lines.push(line)));
 
-    let (_, error) = failed.expect("the disk fills");
+    let (_, mut error) = failed.expect("the disk fills");
+    if error.kind() == ErrorKind::Full {
+        // Where what is left is known to the byte, a batch that does not fit is not tried.
+        error = block_on(deploy_until_it_fails(&store));
+    }
     assert_eq!(error.kind(), ErrorKind::InDoubt);
     let refused = block_on(writes(&store));
     assert_eq!(refused, [Some(ErrorKind::Refusing); 8]);
@@ -321,6 +325,17 @@ fn a_disk_that_fills_under_an_unbounded_store_costs_nothing_that_was_acknowledge
     let submitted = told(&lines, "submitted ");
     let submitted: Vec<u32> = submitted.iter().map(|n| n.parse().unwrap()).collect();
     check_reopened(&store, &submitted, &told(&lines, "settled "));
+}
+
+async fn deploy_until_it_fails(store: &dyn Storage) -> StorageError {
+    for number in 0..100_000 {
+        let new = workflow(&format!("workflow-{number}"));
+        let change = WorkflowChange::EnsureDeployed;
+        if let Err(error) = store.change_workflow(new, change).await {
+            return error;
+        }
+    }
+    panic!("the disk never fills");
 }
 
 /// How many bytes to take so that so many are left.
