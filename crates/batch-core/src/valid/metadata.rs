@@ -38,6 +38,11 @@ impl Metadata {
         Self { json: json.into() }
     }
 
+    /// The object as compact JSON text; nothing for one without members.
+    pub(crate) fn into_json(self) -> Option<String> {
+        (!self.is_empty()).then(|| self.json.into())
+    }
+
     /// The object as compact JSON text.
     #[must_use]
     pub fn as_json(&self) -> &str {

@@ -37,48 +37,43 @@ impl<'p, 'l> InputCheck<'p, 'l> {
         }
     }
 
-    /// Checks the input at this place.
+    /// Checks the input at this place, and makes its metadata compact.
     ///
-    /// Gives back nothing only where a problem was added, to it or to those before it.
-    #[inline]
-    pub(super) fn check(&mut self, place: usize, input: Input) -> Option<ValidInput> {
+    /// It stays an [`Input`]: only where none of a batch has a problem, [`passed`] is made of each.
+    pub(super) fn check(&mut self, place: usize, input: &mut Input) {
         if self.faulty > 0 && self.faulty >= self.max_faulty {
-            discard(input.metadata);
-            return None;
+            return discard(input.metadata.take());
         }
         let ordinal = Ordinal::new(u32::try_from(place).unwrap_or(u32::MAX));
         self.problems.turn_to(Some(ordinal));
-        let valid = self.check_parts(input);
+        self.check_parts(input);
         self.tally.checked += 1;
-        self.faulty += usize::from(self.problems.count() > 0);
-        valid
+        if self.problems.count() > 0 {
+            self.faulty += 1;
+        }
     }
 
     #[inline]
-    fn check_parts(&mut self, input: Input) -> Option<ValidInput> {
-        self.weigh(&input);
-        source::check(self.problems, &input);
+    fn check_parts(&mut self, input: &mut Input) {
+        self.weigh(input);
+        source::check(self.problems, input);
         if let Some(name) = &input.name {
             let limit = self.problems.limits().name_bytes;
             name::check(self.problems, || "/name".into(), name, limit);
         }
-        let metadata = match input.metadata {
-            None => Some(Metadata::default()),
-            Some(raw) => self.check_metadata(raw),
-        };
+        if let Some(raw) = input.metadata.take() {
+            input.metadata = self.check_metadata(raw);
+        }
         if !input.secrets.is_empty() {
             self.tally.bytes += secret_bytes(&input.secrets);
             secrets::check(self.problems, &input.secrets);
         }
-        let source = source::choose(input.file_url, input.file_id, input.text, input.file_name);
-        let (source, metadata) = (source?, metadata?);
-        Some(ValidInput::new(source, input.name, metadata, input.secrets))
     }
 
-    fn check_metadata(&mut self, raw: RawMetadata) -> Option<Metadata> {
+    fn check_metadata(&mut self, raw: RawMetadata) -> Option<RawMetadata> {
         let metadata = check_metadata(self.problems, &mut self.scratch, raw)?;
         self.tally.bytes += metadata.as_json().len();
-        Some(metadata)
+        metadata.into_json().map(RawMetadata::Json)
     }
 
     fn weigh(&mut self, input: &Input) {
@@ -92,6 +87,18 @@ impl<'p, 'l> InputCheck<'p, 'l> {
         self.problems.turn_to(None);
         self.tally
     }
+}
+
+/// The valid input of one that was checked and has no problem.
+pub(super) fn passed(input: Input) -> ValidInput {
+    let source = source::choose(input.file_url, input.file_id, input.text, input.file_name)
+        .expect("fields that make no source are a problem");
+    let metadata = match input.metadata {
+        None => Metadata::default(),
+        Some(RawMetadata::Json(json)) => Metadata::from_checked(json),
+        Some(RawMetadata::Value(_)) => unreachable!("the check leaves metadata as text"),
+    };
+    ValidInput::new(source, input.name, metadata, input.secrets)
 }
 
 fn secret_bytes(secrets: &Secrets) -> usize {

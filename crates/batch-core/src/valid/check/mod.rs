@@ -20,7 +20,7 @@ mod validate;
 mod validate_update;
 
 use finding::Finding;
-use input_check::InputCheck;
+use input_check::{InputCheck, passed};
 use pointer::Pointer;
 use problems::Problems;
 
