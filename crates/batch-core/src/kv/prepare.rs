@@ -23,14 +23,16 @@ pub(super) fn prepare(
     fingerprint_key: &[u8; 32],
 ) -> Result<PreparedBatch, StorageError> {
     let content = batch.content;
+    let inputs = content.inputs.len();
     let mut print = content
         .idempotency_key
         .is_some()
         .then(|| FingerprintMaker::new(fingerprint_key));
-    let mut chunks = InputChunks::new(share);
+    let mut chunks = InputChunks::new(share, inputs);
     let mut secrets = Vec::new();
-    for (number, input) in (0..).zip(&content.inputs) {
-        let encoded = chunks.push(input);
+    // Each input is dropped as soon as it is encoded: the next chunk then has its memory.
+    for (number, input) in (0..).zip(content.inputs) {
+        let encoded = chunks.push(&input);
         let hidden = (!input.secrets().is_empty()).then(|| OpenFrame::of(input.secrets()));
         if let Some(print) = &mut print {
             print.add(encoded);
@@ -78,7 +80,7 @@ pub(super) fn prepare(
         share: content.share,
         key: content.idempotency_key,
         fingerprint,
-        total: u32::try_from(content.inputs.len()).unwrap_or(u32::MAX),
+        total: u32::try_from(inputs).unwrap_or(u32::MAX),
         with_secrets,
         bytes: u64::try_from(belongings.bytes()).unwrap_or(u64::MAX),
         belongings,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 pub struct Secrets {
     /// Nothing where there are none: most inputs have none, and are moved and dropped by the
     /// thousand.
+    #[expect(clippy::box_collection, reason = "one word to move and to drop")]
     named: Option<Box<BTreeMap<String, String>>>,
 }
 

@@ -1,5 +1,5 @@
 use super::OpenFrame;
-use super::input_writer::write_input;
+use super::input_writer::InputWriter;
 use crate::ordinal::Ordinal;
 use crate::valid::ValidInput;
 
@@ -23,8 +23,9 @@ pub(super) const HAS_PLACES: u32 = 1 << 31;
 #[derive(Debug)]
 pub(in crate::kv) struct InputChunks {
     limit: usize,
-    next: u32,
-    open: Option<OpenChunk>,
+    /// How many inputs there are.
+    inputs: usize,
+    open: OpenChunk,
     done: Vec<InputChunk>,
 }
 
@@ -37,40 +38,40 @@ struct OpenChunk {
 }
 
 impl InputChunks {
-    /// Chunks of at most `limit` bytes, unless one input alone has more.
-    pub(in crate::kv) const fn new(limit: usize) -> Self {
+    /// Chunks of at most `limit` bytes, unless one input alone has more, for so many inputs.
+    pub(in crate::kv) fn new(limit: usize, inputs: usize) -> Self {
         Self {
             limit,
-            next: 0,
-            open: None,
+            inputs,
+            open: OpenChunk::at(Ordinal::new(0)),
             done: Vec::new(),
         }
     }
 
     /// Adds the next input; gives its encoding, for a fingerprint.
     pub(in crate::kv) fn push(&mut self, input: &ValidInput) -> &[u8] {
-        let ordinal = Ordinal::new(self.next);
-        self.next += 1;
-        let mut chunk = (self.open.take()).unwrap_or_else(|| OpenChunk::at(ordinal, self.limit));
-        let mut begin = chunk.record.payload().len();
-        write_input(chunk.record.end(), input);
-        if !chunk.places.is_empty() && chunk.bytes_with_one_more() > self.limit {
-            let mut next = OpenChunk::at(ordinal, self.limit);
-            let moved = &chunk.record.payload()[begin..];
-            next.record.end().extend_from_slice(moved);
-            chunk.record.truncate(begin);
-            self.done.push(chunk.close());
-            chunk = next;
-            begin = PREFIX_BYTES;
+        let writer = InputWriter::new(input);
+        let bytes = writer.bytes() + PLACE_BYTES;
+        if !self.open.places.is_empty() && self.open.bytes() + bytes > self.limit {
+            let next = OpenChunk::at(Ordinal::new(self.open.end()));
+            self.done
+                .push(std::mem::replace(&mut self.open, next).close());
         }
-        // An input has at most some mebibytes, so the places fit.
-        chunk.places.push(begin as u32);
-        &self.open.insert(chunk).record.payload()[begin..]
+        if self.open.places.is_empty() {
+            // As if all that come were like this one.
+            let left = self.inputs.saturating_sub(self.open.first.get() as usize);
+            let all = bytes.saturating_mul(left).min(self.limit);
+            self.open.record.end().reserve(all.max(bytes));
+        }
+        let begin = self.open.add(&writer);
+        &self.open.record.payload()[begin..]
     }
 
     /// All chunks.
     pub(in crate::kv) fn finish(mut self) -> Vec<InputChunk> {
-        self.done.extend(self.open.take().map(OpenChunk::close));
+        if !self.open.places.is_empty() {
+            self.done.push(self.open.close());
+        }
         self.done
     }
 }
@@ -78,20 +79,17 @@ impl InputChunks {
 impl InputChunk {
     /// Writes consecutive inputs from an ordinal on as one chunk, however large it is.
     pub(in crate::kv) fn encode(first: Ordinal, inputs: &[ValidInput]) -> Vec<u8> {
-        let mut chunk = OpenChunk::at(first, 0);
+        let mut chunk = OpenChunk::at(first);
         for input in inputs {
-            // An input has at most some mebibytes, so the places fit.
-            chunk.places.push(chunk.record.payload().len() as u32);
-            write_input(chunk.record.end(), input);
+            chunk.add(&InputWriter::new(input));
         }
         chunk.close().record.payload().to_vec()
     }
 }
 
 impl OpenChunk {
-    fn at(first: Ordinal, limit: usize) -> Self {
-        // The input that does not fit any more is encoded here, too.
-        let mut record = OpenFrame::with_capacity(limit + limit / 8);
+    fn at(first: Ordinal) -> Self {
+        let mut record = OpenFrame::with_capacity(PREFIX_BYTES);
         record.end().extend_from_slice(&[0; PREFIX_BYTES]);
         Self {
             first,
@@ -100,13 +98,30 @@ impl OpenChunk {
         }
     }
 
-    /// Its bytes with the input that was just encoded.
-    fn bytes_with_one_more(&self) -> usize {
-        self.record.payload().len() + (self.places.len() + 1) * PLACE_BYTES
+    /// Adds an input; gives the place where it begins.
+    #[inline]
+    fn add(&mut self, input: &InputWriter<'_>) -> usize {
+        let begin = self.record.payload().len();
+        input.write(self.record.end());
+        // An input has at most some mebibytes, so the places fit.
+        self.places.push(begin as u32);
+        begin
+    }
+
+    /// Its bytes once it is closed.
+    fn bytes(&self) -> usize {
+        self.record.payload().len() + self.places.len() * PLACE_BYTES
+    }
+
+    /// The ordinal after its last.
+    fn end(&self) -> u32 {
+        let count = u32::try_from(self.places.len()).expect("ordinals are of 32 bits");
+        self.first.get() + count
     }
 
     fn close(mut self) -> InputChunk {
-        let count = u32::try_from(self.places.len()).expect("ordinals are of 32 bits");
+        let end = self.end();
+        let count = end - self.first.get();
         let (first, number) = self.record.payload_mut().split_at_mut(PREFIX_BYTES / 2);
         first.copy_from_slice(&self.first.get().to_le_bytes());
         number[..PREFIX_BYTES / 2].copy_from_slice(&(count | HAS_PLACES).to_le_bytes());
@@ -115,7 +130,7 @@ impl OpenChunk {
         }
         InputChunk {
             first: self.first,
-            last: Ordinal::new(self.first.get() + count - 1),
+            last: Ordinal::new(end - 1),
             record: self.record,
         }
     }
@@ -137,7 +152,7 @@ mod tests {
     }
 
     fn chunks(sizes: &[usize]) -> Vec<InputChunk> {
-        let mut chunks = InputChunks::new(1_000);
+        let mut chunks = InputChunks::new(1_000, 10);
         for size in sizes {
             chunks.push(&input(*size));
         }
@@ -165,8 +180,8 @@ mod tests {
     fn a_chunk_as_full_as_can_be_has_exactly_the_limit() {
         let whole = &chunks(&[200, 200, 200])[0];
         let bytes = whole.record.payload().len();
-        let mut exact = InputChunks::new(bytes);
-        let mut tight = InputChunks::new(bytes - 1);
+        let mut exact = InputChunks::new(bytes, 3);
+        let mut tight = InputChunks::new(bytes - 1, 3);
         for _ in 0..3 {
             exact.push(&input(200));
             tight.push(&input(200));
@@ -176,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_is_given_for_a_fingerprint_is_the_input_alone() {
-        let mut chunks = InputChunks::new(1_000);
+        let mut chunks = InputChunks::new(1_000, 10);
         let mut given = || chunks.push(&input(300)).to_vec();
         let first = given();
         assert!((0..9).all(|_| given() == first));

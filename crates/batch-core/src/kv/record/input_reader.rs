@@ -1,7 +1,7 @@
 use super::input_writer::{FIELD, LIST, LIST_16, LIST_32, MAP, TEXT, TEXT_8, TEXT_16, TEXT_32};
 use crate::valid::{Metadata, Source, ValidInput};
 
-/// Reads what [`write_input`](super::input_writer::write_input) writes.
+/// Reads what an [`InputWriter`](super::input_writer::InputWriter) writes.
 ///
 /// `None` for any other bytes, damaged ones included: serde may still understand them, or says
 /// what is wrong with them.
@@ -103,7 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::encode;
-    use super::super::input_writer::write_input;
+    use super::super::input_writer::InputWriter;
     use super::*;
     use crate::request::Secrets;
 
@@ -149,7 +149,9 @@ mod tests {
 
     fn written(input: &ValidInput) -> Vec<u8> {
         let mut bytes = Vec::new();
-        write_input(&mut bytes, input);
+        let writer = InputWriter::new(input);
+        writer.write(&mut bytes);
+        assert_eq!(bytes.len(), writer.bytes());
         bytes
     }
 

@@ -56,11 +56,6 @@ impl OpenFrame {
         &mut self.value
     }
 
-    /// Forgets all but the first bytes of the record.
-    pub(super) fn truncate(&mut self, bytes: usize) {
-        self.value.truncate(FRAME_BYTES + bytes);
-    }
-
     /// Puts the record under its key, in values that hold `share` of its bytes each; gives how
     /// many it spans.
     pub(in crate::kv) fn put(

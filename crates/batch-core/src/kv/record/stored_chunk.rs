@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn written() -> Vec<u8> {
-        let mut chunks = InputChunks::new(1_000);
+        let mut chunks = InputChunks::new(1_000, 3);
         for input in three() {
             chunks.push(&input);
         }
