@@ -64,7 +64,7 @@ macro_rules! conformance_cases {
                 a_claim_that_is_dropped_while_it_waits_gets_nothing [];
                 a_claim_that_is_dropped_with_its_answer_gives_it_back [];
                 a_claim_that_waits_is_told_that_the_store_is_closed [];
-                a_claim_that_waits_is_told_of_a_commit_that_failed [durable faults];
+                claims_that_wait_are_told_of_a_commit_that_failed [durable faults];
                 many_threads_wait_and_each_run_goes_to_one_of_them [];
             }
             fairness {

@@ -56,11 +56,16 @@ async fn waiting(yard: &Yard, limit: u32, patience: Duration) -> Option<Call<'_>
     Some(claim)
 }
 
+/// What a claim found that has a reason to be answered.
+async fn answer(yard: &Yard, claim: Call<'_>) -> Claimed {
+    end(yard, claim).await.unwrap()
+}
+
 /// The answer to a claim that has a reason to be answered.
-async fn answer(yard: &Yard, mut claim: Call<'_>) -> Claimed {
+async fn end(yard: &Yard, mut claim: Call<'_>) -> Result<Claimed, StorageError> {
     for look in 0..LOOKS {
-        if let Poll::Ready(claimed) = poll_once(&mut claim).await {
-            return claimed.unwrap();
+        if let Poll::Ready(answer) = poll_once(&mut claim).await {
+            return answer;
         }
         yard.head().await;
         if look > LOOKS / 10 {
@@ -191,21 +196,26 @@ pub(crate) async fn a_claim_that_waits_is_told_that_the_store_is_closed(yard: &m
         return;
     };
     yard.storage().close().await.unwrap();
-    let refused = claim.await.unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::Closed);
+    assert_eq!(claim.await.unwrap_err().kind(), ErrorKind::Closed);
 }
 
 /// Shows: "After a failed commit every write is refused with ErrorKind::Refusing until the store is opened again; a sync is never retried."
-pub(crate) async fn a_claim_that_waits_is_told_of_a_commit_that_failed(yard: &mut Yard) {
-    let Some(claim) = waiting(yard, 1, PATIENCE).await else {
+pub(crate) async fn claims_that_wait_are_told_of_a_commit_that_failed(yard: &mut Yard) {
+    // The run of the batch is one's, and nothing is the other's.
+    let (Some(one), Some(other)) = (
+        waiting(yard, 1, PATIENCE).await,
+        waiting(yard, 1, PATIENCE).await,
+    ) else {
         return;
     };
     yard.plan(Some(Fault::Lose { after: 0 }));
     let batch = NewBatch::single(BatchId::generate(), valid(request(1)));
     let failed = yard.storage().insert(batch).await.unwrap_err();
     assert_eq!(failed.kind(), ErrorKind::InDoubt);
-    let told = claim.await.unwrap_err().kind();
-    assert!(matches!(told, ErrorKind::InDoubt | ErrorKind::Refusing));
+    for claim in [one, other] {
+        let told = end(yard, claim).await.unwrap_err().kind();
+        assert!(matches!(told, ErrorKind::InDoubt | ErrorKind::Refusing));
+    }
     yard.plan(None);
 }
 
