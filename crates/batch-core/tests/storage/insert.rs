@@ -1,6 +1,9 @@
-use batch_core::id::BatchId;
+use std::num::NonZeroU32;
+
+use batch_core::catalogue::Version;
+use batch_core::id::{BatchId, WorkflowId};
 use batch_core::request::{BatchRequest, Input, Limits};
-use batch_core::storage::{ErrorKind, InsertReply, NewBatch, RunQuery};
+use batch_core::storage::{ErrorKind, InsertReply, NewBatch, RunQuery, WorkflowChange};
 use batch_core::valid::{Source, validate};
 
 use super::faulty_kv::Fault;
@@ -150,4 +153,27 @@ async fn of_two_that_store_slices_under_one_key_at_once_the_second_leaves_nothin
             .any(|r| matches!(r, InsertReply::Replayed(_)))
     );
     wait_until_clear(&yard, keys_of_one).await;
+}
+
+#[tokio::test]
+async fn a_batch_is_stored_for_the_newest_version_however_many_workflows_there_are() {
+    let yard = Yard::new().await;
+    for (deploy, version) in [
+        (WorkflowChange::EnsureDeployed, 1),
+        (WorkflowChange::Deploy, 2),
+    ] {
+        for n in 0..300 {
+            let name = format!("workflow {n}");
+            let id = WorkflowId::new(&name).unwrap();
+            let deployed = yard.storage().change_workflow(id, deploy);
+            deployed.await.unwrap();
+        }
+        for n in 0..300 {
+            let request = BatchRequest::new(format!("workflow {n}")).inputs([Input::text("a")]);
+            let batch = yard.submit_request(request).await;
+            let version = NonZeroU32::new(version).unwrap();
+            let stored = yard.batch(batch).await.version;
+            assert_eq!(stored, Version::Number(version), "workflow {n}");
+        }
+    }
 }

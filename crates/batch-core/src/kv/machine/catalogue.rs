@@ -10,6 +10,9 @@ use crate::kv::record::decode;
 use crate::storage::{Page, PageRequest, SortOrder, StorageError, WorkflowChange, WorkflowReply};
 use crate::time::Moment;
 
+/// No more workflows than this are kept in memory.
+const MOST_KNOWN: usize = 256;
+
 impl<K: OrderedKv> Machine<K> {
     /// Changes the catalogue.
     pub(in crate::kv) fn change_workflow(
@@ -47,6 +50,7 @@ impl<K: OrderedKv> Machine<K> {
             }
         }
         self.stage.put_record(&key, &workflow, parts);
+        self.known_workflows.remove(id);
         self.follow_workflow(before, &workflow, now);
         Ok(WorkflowReply::Changed(workflow))
     }
@@ -58,6 +62,23 @@ impl<K: OrderedKv> Machine<K> {
     ) -> Result<Option<Workflow>, StorageError> {
         self.stage
             .get_record(&key::workflow(id), || format!("the workflow {id}"))
+    }
+
+    /// A workflow as the catalogue has it, read once.
+    pub(super) fn known_workflow(
+        &mut self,
+        id: &WorkflowId,
+    ) -> Result<Option<&Workflow>, StorageError> {
+        if !self.known_workflows.contains_key(id) {
+            let Some(workflow) = self.workflow(id)? else {
+                return Ok(None);
+            };
+            if self.known_workflows.len() >= MOST_KNOWN {
+                self.known_workflows.clear();
+            }
+            self.known_workflows.insert(id.clone(), workflow);
+        }
+        Ok(self.known_workflows.get(id))
     }
 
     /// Lists workflows by id.

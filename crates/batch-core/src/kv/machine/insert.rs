@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::Machine;
 use super::live_batch::LiveBatch;
 use crate::batch::Extent;
-use crate::catalogue::{Version, Workflow};
+use crate::catalogue::Version;
 use crate::id::{BatchId, IdempotencyKey, SubmissionId, WorkflowId};
 use crate::journal::Fact;
 use crate::kv::belongings::Belongings;
@@ -134,7 +134,7 @@ impl<K: OrderedKv> Machine<K> {
     }
 
     /// The idempotency key first, then the catalogue, then the bound.
-    fn look_up(&self, batch: &PreparedBatch) -> Result<Lookup, StorageError> {
+    fn look_up(&mut self, batch: &PreparedBatch) -> Result<Lookup, StorageError> {
         if let Some((key, fingerprint)) = batch.key.as_ref().zip(batch.fingerprint) {
             let record = key::idempotency(key, batch.part);
             let what = || format!("the idempotency key {key:?}");
@@ -145,10 +145,7 @@ impl<K: OrderedKv> Machine<K> {
                 }));
             }
         }
-        let workflow: Option<Workflow> =
-            self.stage.get_record(&key::workflow(&batch.workflow), || {
-                format!("the workflow {}", batch.workflow)
-            })?;
+        let workflow = self.known_workflow(&batch.workflow)?;
         Ok(match workflow.map(|w| w.resolve(batch.selector)) {
             None => Lookup::Answered(InsertReply::UnknownWorkflow),
             Some(Err(unknown)) => Lookup::Answered(InsertReply::UnknownVersion(unknown)),

@@ -8,6 +8,7 @@ use super::live_batch::LiveBatch;
 use super::pages::Pages;
 use super::read_ahead::ReadAhead;
 use super::schedule::Schedule;
+use crate::catalogue::Workflow;
 use crate::id::{BatchId, RunId, SinkName, WorkflowId};
 use crate::journal::{Fact, Sequence};
 use crate::kv::record::{BatchHeader, Head, Tidy};
@@ -40,6 +41,9 @@ pub(in crate::kv) struct Machine<K> {
     pub(super) releases: BTreeSet<(i64, BatchId)>,
     /// Batches with waiting runs by the time at which those expire.
     pub(super) expiries: BTreeSet<(i64, BatchId)>,
+    /// Workflows that batches were stored for, as the catalogue has them, so that they are not
+    /// read with each batch.
+    pub(super) known_workflows: BTreeMap<WorkflowId, Workflow>,
     /// What workflows let through, of those that were asked for.
     pub(super) gates: BTreeMap<WorkflowId, Gate>,
     /// How many runs wait in all live batches.

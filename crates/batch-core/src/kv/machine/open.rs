@@ -56,6 +56,7 @@ impl<K: OrderedKv> Machine<K> {
             releases: BTreeSet::new(),
             expiries: BTreeSet::new(),
             waiting: 0,
+            known_workflows: BTreeMap::new(),
             gates: BTreeMap::new(),
             suspects: BTreeSet::new(),
             suspects_since: now.uptime,
