@@ -63,7 +63,7 @@ impl Metric {
             Self::LeasesExpired => counter("batchyard_leases_expired_total", "claims", &[])
                 .telling("claims that this dispatcher lost while it held them"),
             Self::StoreOperationDuration => histogram("batchyard_store_operation_duration_seconds", &["backend", "operation", "outcome"])
-                .telling("how long calls of a `MeteredStorage` took, its waiting for news left out; the outcome is `ok` or `error`"),
+                .telling("how long calls of a `MeteredStorage` took, claims with patience and its waiting for news left out; the outcome is `ok` or `error`"),
             Self::WebhookDeliveries => counter("batchyard_webhook_deliveries_total", "tries", &["outcome"])
                 .telling("tries to deliver an event to an endpoint: `delivered`, `retrying`, or `dead`, which is given up"),
             Self::EventsDropped => counter("batchyard_events_dropped_total", "entries", &["sink"])
