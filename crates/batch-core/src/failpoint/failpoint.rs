@@ -18,6 +18,8 @@ pub enum Failpoint {
     DataFileMade,
     /// The mark of a store that was made before is read.
     MarkRead,
+    /// sled: all rows are checked, and the sled that read them is closed.
+    SledChecked,
     /// sled or redb is open, and has recovered where it had to.
     DatabaseOpened,
     /// The database has all that the mark asks for.
@@ -88,13 +90,14 @@ pub enum Failpoint {
 
 impl Failpoint {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::DirectoryMade,
         Self::LockTaken,
         Self::NewMarkMade,
         Self::LeftoversCleared,
         Self::DataFileMade,
         Self::MarkRead,
+        Self::SledChecked,
         Self::DatabaseOpened,
         Self::DatabaseChecked,
         Self::DataSynced,

@@ -11,6 +11,7 @@ pub(super) const BALLAST_FILE: &str = "batchyard.ballast";
 pub(super) struct Ballast {
     path: PathBuf,
     bytes: u64,
+    given_up: bool,
 }
 
 /// Whether there was something to give up.
@@ -25,6 +26,7 @@ impl Ballast {
         Self {
             path: dir.join(BALLAST_FILE),
             bytes,
+            given_up: false,
         }
     }
 
@@ -37,19 +39,23 @@ impl Ballast {
     }
 
     /// Gives the room back to the disk.
-    pub(super) fn release(&self) -> io::Result<Release> {
+    pub(super) fn release(&mut self) -> io::Result<Release> {
         match std::fs::remove_file(&self.path) {
-            Ok(()) => Ok(Release::Released),
+            Ok(()) => {
+                self.given_up = true;
+                Ok(Release::Released)
+            }
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Release::NothingThere),
             Err(e) => Err(e),
         }
     }
 
-    /// Takes the room again if it was given up and the disk has more than twice as much.
+    /// Takes the room again if an earlier opening gave it up and the disk has more than twice
+    /// as much.
     ///
     /// Twice, so that the ballast does not take the last bytes from the store.
     pub(super) fn restore(&self) {
-        if self.bytes == 0 || self.path.exists() {
+        if self.bytes == 0 || self.given_up || self.path.exists() {
             return;
         }
         let restored = self
@@ -93,14 +99,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_released_ballast_is_taken_again() {
+    fn a_released_ballast_is_taken_again_by_a_later_opening() {
         let dir = tempfile::tempdir().unwrap();
-        let ballast = Ballast::new(dir.path(), 1 << 16);
+        let mut ballast = Ballast::new(dir.path(), 1 << 16);
         ballast.create().unwrap();
         assert_eq!(ballast.release().unwrap(), Release::Released);
         assert_eq!(ballast.release().unwrap(), Release::NothingThere);
 
         ballast.restore();
+        assert!(!dir.path().join(BALLAST_FILE).exists());
+
+        Ballast::new(dir.path(), 1 << 16).restore();
 
         let taken = std::fs::metadata(dir.path().join(BALLAST_FILE)).unwrap();
         assert_eq!(taken.len(), 1 << 16);

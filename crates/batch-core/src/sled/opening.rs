@@ -3,17 +3,16 @@
 use std::fs::File;
 use std::io;
 
-use super::ballast::{Ballast, Release};
-use super::content_sum::ContentSum;
-use super::fault::Fault;
-use super::guarded_db::{GuardedDb, collect_garbage, unopened};
-use super::key_space::{BYTES, FIRST_OF_USERS, LAST, fence};
-use super::last_commit::{LastCommit, decode_bytes};
+use super::ballast::Ballast;
+use super::checking::{check_apart, check_content, check_last, known_bytes};
+use super::guarded_db::{GuardedDb, unopened};
+use super::key_space::{LAST, fence};
+use super::last_commit::LastCommit;
+use super::room::open_in_room;
 use super::{OpenCheck, SledOptions};
 use crate::embedded::{ContentBytes, Mark, StoreDir, sync_dir};
 use crate::failpoint::{Failpoint, reach};
 use crate::kv::KvError;
-use crate::storage::ErrorKind;
 
 /// A store that is open, and what it held when it was opened.
 #[derive(Debug)]
@@ -81,27 +80,23 @@ pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<Opened, Kv
     let failed = |e: io::Error| KvError::io(&doing, e);
     let mut mark = Mark::open(dir)?;
     reach(Failpoint::MarkRead);
-    let ballast = Ballast::new(dir.path(), options.ballast_bytes);
-    let db = match GuardedDb::open(dir, options, dir.open_data()?) {
-        Err(fault) if fault.is_full() => {
-            make_room(dir, &ballast, fault)?;
-            GuardedDb::open(dir, options, dir.open_data()?)
+    let mut ballast = Ballast::new(dir.path(), options.ballast_bytes);
+    let log = dir.open_data()?;
+    let checked = match options.check {
+        OpenCheck::Everything => {
+            let log = log.try_clone().map_err(failed)?;
+            Some(check_apart(dir, options, &mark, &mut ballast, log)?)
         }
-        Ok(db) => {
-            ballast.restore();
-            Ok(db)
-        }
-        fault => fault,
-    }
-    .map_err(|fault| unopened(dir, fault))?;
+        OpenCheck::LastCommit | OpenCheck::Nothing => None,
+    };
+    let db = open_in_room(dir, options, &mut ballast, log)?;
+    ballast.restore();
     reach(Failpoint::DatabaseOpened);
     let last = check_last(&db, &mark, dir, options.check)?;
-    let known = known_bytes(&db, last, dir)?;
-    let bytes = match (options.check, known) {
-        (OpenCheck::Everything, _) | (OpenCheck::LastCommit, None) => {
-            check_content(&db, last, dir)?
-        }
-        (OpenCheck::LastCommit | OpenCheck::Nothing, known) => known.unwrap_or_default(),
+    let bytes = match (checked, options.check, known_bytes(&db, last, dir)?) {
+        (Some(checked), ..) => checked.bytes_at(last, dir)?,
+        (None, OpenCheck::LastCommit, None) => check_content(&db, last, dir)?,
+        (None, _, known) => known.unwrap_or_default(),
     };
     reach(Failpoint::DatabaseChecked);
     // What the next reader sees may be what a killed process wrote or named and did not sync.
@@ -117,94 +112,4 @@ pub(super) fn reopen(dir: &StoreDir, options: &SledOptions) -> Result<Opened, Kv
         last,
         bytes,
     })
-}
-
-fn make_room(dir: &StoreDir, ballast: &Ballast, fault: Fault) -> Result<(), KvError> {
-    match ballast.release() {
-        Ok(Release::Released) => {
-            tracing::warn!(
-                path = %dir.path().display(), ?fault,
-                "the disk is full: gave up the ballast in order to open the store"
-            );
-            Ok(())
-        }
-        Ok(Release::NothingThere) => Err(unopened(dir, fault)),
-        Err(e) => Err(KvError::io(
-            format!("make room in {}", dir.path().display()),
-            e,
-        )),
-    }
-}
-
-/// The last commit that sled has, which must not be before the mark.
-fn check_last(
-    db: &GuardedDb,
-    mark: &Mark,
-    dir: &StoreDir,
-    check: OpenCheck,
-) -> Result<LastCommit, KvError> {
-    let path = dir.path().display();
-    let value = db
-        .call(|tree| tree.get(LAST))
-        .map_err(|fault| fault.into_error(&format!("read the last commit of {path}")))?;
-    let last = value.as_deref().and_then(LastCommit::decode);
-    if check != OpenCheck::Nothing {
-        mark.check(last.map(|last| last.number), dir)?;
-    }
-    Ok(last.unwrap_or_default())
-}
-
-/// The bytes of all rows, if the last commit has noted them.
-fn known_bytes(
-    db: &GuardedDb,
-    last: LastCommit,
-    dir: &StoreDir,
-) -> Result<Option<ContentBytes>, KvError> {
-    let path = dir.path().display();
-    let value = db
-        .call(|tree| tree.get(BYTES))
-        .map_err(|fault| fault.into_error(&format!("read the last commit of {path}")))?;
-    Ok(value.and_then(|value| decode_bytes(&value, last.number)))
-}
-
-/// sled skips what it cannot read, and then shows older rows or none. Gives the bytes of all.
-pub(super) fn check_content(
-    db: &GuardedDb,
-    last: LastCommit,
-    dir: &StoreDir,
-) -> Result<ContentBytes, KvError> {
-    let path = dir.path().display();
-    let (found, bytes) = db
-        .call(sum_of_users)
-        .map_err(|fault| fault.into_error(&format!("check {path}")))?;
-    if found == last.content {
-        return Ok(bytes);
-    }
-    Err(damaged(format!(
-        "{path} holds {} rows that are not the {} rows that commit {} left",
-        found.pairs(),
-        last.content.pairs(),
-        last.number
-    )))
-}
-
-/// sled looks at the size of its cache only once a page was used dozens of times: reading
-/// each row again by its key makes it do so before all of the store is in memory.
-fn sum_of_users(tree: &::sled::Tree) -> ::sled::Result<(ContentSum, ContentBytes)> {
-    let mut sum = ContentSum::default();
-    let mut bytes = ContentBytes::default();
-    for (read, pair) in tree.range(FIRST_OF_USERS..).enumerate() {
-        let (key, value) = pair?;
-        sum.add(&key, &value);
-        bytes.add(&key, &value);
-        tree.get(&key)?;
-        if read % 64 == 0 {
-            collect_garbage(0);
-        }
-    }
-    Ok((sum, bytes))
-}
-
-fn damaged(what: String) -> KvError {
-    KvError::new(ErrorKind::Damaged, what)
 }

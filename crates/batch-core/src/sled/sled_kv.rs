@@ -2,13 +2,14 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::SledOptions;
+use super::checking::check_content;
 use super::content_sum::ContentSum;
 use super::fault::Fault;
 use super::guarded_db::GuardedDb;
 use super::key_space::{BYTES, LAST, inward, inward_range, outward};
 use super::last_commit::{LastCommit, encode_bytes};
 use super::layout::LAYOUT;
-use super::opening::{Opened, check_content, create, reopen};
+use super::opening::{Opened, create, reopen};
 use crate::embedded::{ContentBytes, FailStop, Footprint, Found, Mark, StoreDir, StoreLock};
 use crate::failpoint::{Failpoint, reach};
 use crate::kv::{KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
