@@ -53,7 +53,9 @@ async fn submit_durable(subject: &str) -> Result<f64, Broken> {
         "grouped" => {
             limit::grouped_append(directory.path(), &block, SUBMITTED, BATCH.submitters).await?
         }
-        "raw-sled" => raw_sled(directory.path(), block.len(), SUBMITTED)?,
+        "raw-sled" => raw_sled(directory.path(), block.len(), SUBMITTED, Duration::ZERO)?
+            .into_iter()
+            .sum(),
         "sled-singly" | "redb-singly" | "log-singly" => {
             let backend: Backend = subject.trim_end_matches("-singly").parse()?;
             let subject = backend.subject();
@@ -141,6 +143,10 @@ async fn pickup(subject: &str) -> Result<f64, Broken> {
             let directory = tempfile::tempdir()?;
             let block = vec![b'x'; BATCH.bytes];
             limit::append(directory.path(), &block, RUNS, Syncing::Each)?
+        }
+        "raw-sled" => {
+            let directory = tempfile::tempdir()?;
+            raw_sled(directory.path(), BATCH.bytes, RUNS, work::IDLE)?
         }
         "memory-current" => on_one_thread(pickups(Backend::Memory, RUNS))?,
         backend => pickups(backend.parse()?, RUNS).await?,

@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use batch_benches::Broken;
@@ -10,8 +11,14 @@ const CHUNK: usize = 3_600;
 /// Feeds sled batches of bytes in chunks from one thread, with an fdatasync after each.
 ///
 /// With the settings of our own backend, and as it does: sled's `flush` hands the bytes
-/// to the operating system and leaves the rest to us.
-pub(crate) fn raw_sled(directory: &Path, bytes: usize, batches: u64) -> Result<Duration, Broken> {
+/// to the operating system and leaves the rest to us. Rests before each batch, and says how
+/// long each took.
+pub(crate) fn raw_sled(
+    directory: &Path,
+    bytes: usize,
+    batches: u64,
+    rest: Duration,
+) -> Result<Vec<Duration>, Broken> {
     let path = directory.join("raw");
     let db = sled::Config::new()
         .path(&path)
@@ -20,8 +27,10 @@ pub(crate) fn raw_sled(directory: &Path, bytes: usize, batches: u64) -> Result<D
         .open()?;
     let log = File::open(path.join("db"))?;
     let block = vec![b'x'; bytes];
-    let start = Instant::now();
+    let mut took = Vec::new();
     for number in 0..batches {
+        thread::sleep(rest);
+        let start = Instant::now();
         let mut batch = sled::Batch::default();
         for (at, chunk) in (0u32..).zip(block.chunks(CHUNK)) {
             let mut key = [0; 12];
@@ -32,6 +41,7 @@ pub(crate) fn raw_sled(directory: &Path, bytes: usize, batches: u64) -> Result<D
         db.apply_batch(batch)?;
         db.flush()?;
         log.sync_data()?;
+        took.push(start.elapsed());
     }
-    Ok(start.elapsed())
+    Ok(took)
 }

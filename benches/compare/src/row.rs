@@ -162,6 +162,7 @@ pub(crate) const ROWS: &[Row] = &[
         unit: Unit::Microseconds,
         subjects: &[
             us(SYNC, "sync"),
+            us("limit: raw sled, 300 B", "raw-sled"),
             us(MEMORY, "memory"),
             us(MEMORY_CURRENT, "memory-current"),
             us(SLED, "sled"),

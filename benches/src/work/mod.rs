@@ -16,7 +16,7 @@ pub use claim_and_settle::{claim_and_settle, claim_group, settle_group};
 pub use dispatch::{Dispatching, dispatch};
 pub use events::{journal, sink};
 pub use fill::{fill, fill_one_submission};
-pub use pickup::{Pickup, pickup};
+pub use pickup::{IDLE, Pickup, pickup};
 pub use read::{get_batch, get_run, list_batches, list_runs};
 pub use submit::{Submitting, submit_checked};
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::{Broken, Opened, WORKFLOW};
 
 /// How long everything is idle before a run is submitted.
-const IDLE: Duration = Duration::from_millis(2);
+pub const IDLE: Duration = Duration::from_millis(2);
 
 /// How long one run waited for its executor when nothing else was to do.
 #[derive(Debug, Clone, Copy)]
