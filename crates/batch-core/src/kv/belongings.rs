@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
-use super::KeyValue;
+use super::Value;
+use super::key::Key;
 use super::record::{FRAME_BYTES, OpenFrame};
 use super::stage::record_limit;
 use crate::storage::{ErrorKind, StorageError};
@@ -10,7 +11,7 @@ use crate::storage::{ErrorKind, StorageError};
 /// The values of one record stand together.
 #[derive(Debug, Default)]
 pub(super) struct Belongings {
-    values: VecDeque<KeyValue>,
+    values: VecDeque<(Key, Value)>,
 }
 
 impl Belongings {
@@ -30,10 +31,13 @@ impl Belongings {
             let text = format!("store an input of {bytes} bytes: this store takes {limit} at most");
             return Err(StorageError::new(ErrorKind::Invalid, text));
         }
-        record.put(key, share, |key, value| {
-            self.values.push_back(KeyValue { key, value });
-        });
+        record.put(key, share, |key, value| self.push(key, Value::Bytes(value)));
         Ok(())
+    }
+
+    /// Adds a record that is one value, under the whole key of that.
+    pub(super) fn push(&mut self, key: Key, value: Value) {
+        self.values.push_back((key, value));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -52,7 +56,7 @@ impl Belongings {
         let (mut taken, mut taken_bytes) = (0, 0);
         while taken < self.values.len() {
             let rest = self.values.range(taken..).enumerate();
-            let record = rest.take_while(|(at, value)| *at == 0 || is_later_part(value));
+            let record = rest.take_while(|(at, (key, _))| *at == 0 || is_later_part(key));
             let (values, record_bytes) = record.fold((0, 0), |(values, bytes), (_, value)| {
                 (values + 1, bytes + bytes_in(value))
             });
@@ -66,17 +70,17 @@ impl Belongings {
         Self { values }
     }
 
-    pub(super) fn into_values(self) -> impl Iterator<Item = KeyValue> {
+    pub(super) fn into_values(self) -> impl Iterator<Item = (Key, Value)> {
         self.values.into_iter()
     }
 }
 
-fn bytes_in(value: &KeyValue) -> usize {
-    value.value.len() - FRAME_BYTES
+fn bytes_in((_, value): &(Key, Value)) -> usize {
+    value.len() - FRAME_BYTES
 }
 
-fn is_later_part(value: &KeyValue) -> bool {
-    !value.key.ends_with(&[0, 0])
+fn is_later_part(key: &Key) -> bool {
+    !key.ends_with(&[0, 0])
 }
 
 #[cfg(test)]

@@ -3,12 +3,15 @@ use tokio::sync::{oneshot, watch};
 use super::belongings::Belongings;
 use super::machine::{Machine, PreparedBatch, Staged};
 use super::owner::{Answer, Committed, Owner, in_doubt};
+use super::prepare::{InputForm, prepare};
 use super::yard::Yard;
 use super::{KvOptions, KvTraits, OrderedKv};
 use crate::failpoint::{Failpoint, reach};
 use crate::id::BatchId;
 use crate::journal::Sequence;
-use crate::storage::{ClaimRequest, Claimed, Durability, ErrorKind, InsertReply, StorageError};
+use crate::storage::{
+    ClaimRequest, Claimed, Durability, ErrorKind, InsertReply, NewBatch, StorageError,
+};
 use crate::time::Moment;
 
 /// No commit of a batch's inputs has more than about this many bytes.
@@ -28,6 +31,7 @@ pub struct KvStorage<K: OrderedKv> {
     traits: KvTraits,
     /// What a record's share in one value is, in bytes.
     share: usize,
+    form: InputForm,
     fingerprint_key: [u8; 32],
     head: watch::Receiver<Sequence>,
 }
@@ -55,6 +59,10 @@ impl<K: OrderedKv> KvStorage<K> {
         let (sender, head) = watch::channel(machine.sequence());
         let fingerprint_key = *machine.fingerprint_key();
         let share = machine.stage().share();
+        let form = match machine.stage().map().unencoded() {
+            Some(_) => InputForm::Unencoded,
+            None => InputForm::Encoded,
+        };
         let yard = Yard::new(machine, options.clock, sender);
         let owner = match traits.description.durability {
             Durability::None => Owner::inline(yard),
@@ -64,6 +72,7 @@ impl<K: OrderedKv> KvStorage<K> {
             owner,
             traits,
             share,
+            form,
             fingerprint_key,
             head,
         })
@@ -81,12 +90,9 @@ impl<K: OrderedKv> KvStorage<K> {
         &self.traits
     }
 
-    pub(super) const fn share(&self) -> usize {
-        self.share
-    }
-
-    pub(super) const fn fingerprint_key(&self) -> &[u8; 32] {
-        &self.fingerprint_key
+    /// Makes of a batch what the machine stores, on the caller's thread.
+    pub(super) fn prepare(&self, batch: NewBatch) -> Result<PreparedBatch, StorageError> {
+        prepare(batch, self.share, self.form, &self.fingerprint_key)
     }
 
     pub(super) fn head(&self) -> watch::Receiver<Sequence> {

@@ -2,6 +2,7 @@ use std::fmt::Debug;
 use std::num::NonZeroUsize;
 use std::ops::Bound;
 
+use super::unencoded_inputs::UnencodedInputs;
 use super::{KvError, Space, WriteBatch};
 use crate::storage::{Description, SortOrder};
 
@@ -58,6 +59,14 @@ pub trait OrderedKv: Debug + Send + 'static {
     ///
     /// When the disk cannot be asked.
     fn space(&self) -> Result<Option<Space>, KvError>;
+
+    /// The inputs that this map keeps as they are; `None` for a map that is given bytes alone.
+    ///
+    /// For maps of this crate that keep nothing: nobody else can name what it gives.
+    #[doc(hidden)]
+    fn unencoded(&self) -> Option<&dyn UnencodedInputs> {
+        None
+    }
 }
 
 /// A key and its value.

@@ -5,7 +5,7 @@ use super::followers::Followers;
 use super::key::{self, Key};
 use super::key_list::KeyList;
 use super::record::{FRAME_BYTES, OpenFrame, decode, put_parts, unframe};
-use super::{KeyRange, KeyValue, OrderedKv, Space, WriteBatch};
+use super::{FirstKey, KeyRange, KeyValue, OrderedKv, Space, UnencodedChunk, Value, WriteBatch};
 use crate::storage::{ErrorKind, SortOrder, StorageError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -114,7 +114,7 @@ impl<K: OrderedKv> Stage<K> {
     pub(super) fn commit(&mut self) -> Result<(), StorageError> {
         self.space = None;
         let writes = std::mem::take(&mut self.writes);
-        self.committed.refill(writes.iter().map(|(key, _)| key));
+        self.committed.refill(writes.keys());
         let outcome = self.kv.commit(writes);
         let committed = &self.committed;
         match &outcome {
@@ -148,8 +148,8 @@ impl<K: OrderedKv> Stage<K> {
     }
 
     /// Writes a value that its caller has framed, under its whole key.
-    pub(super) fn put_value(&mut self, value: KeyValue) {
-        self.writes.put(value.key, value.value);
+    pub(super) fn put_value(&mut self, key: Key, value: Value) {
+        self.writes.put_value(key, value);
     }
 
     /// Deletes a record that spans `parts` values.
@@ -199,6 +199,26 @@ impl<K: OrderedKv> Stage<K> {
             .transpose()
     }
 
+    /// The inputs under the first key of a range, where they are known not to be encoded.
+    pub(super) fn unencoded_in(
+        &self,
+        range: &KeyRange,
+    ) -> Result<Option<&UnencodedChunk>, StorageError> {
+        let Some(kept) = self.kv.unencoded() else {
+            return Ok(None);
+        };
+        let staged = self.writes.range(range).next();
+        match (staged, kept.first_in(range)) {
+            (Some((_, value)), None) => Ok(value.and_then(Value::unencoded)),
+            (None, Some(FirstKey { key, chunk })) => {
+                self.check_certain(key)?;
+                Ok(chunk)
+            }
+            // Which of them is first, and whether it is still there, the scan finds out.
+            (Some(_), Some(_)) | (None, None) => Ok(None),
+        }
+    }
+
     /// The records of a range whose values were scanned from it.
     ///
     /// Values that are later parts of a record are passed over.
@@ -238,8 +258,8 @@ impl<K: OrderedKv> Stage<K> {
     }
 
     fn get_value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        match self.writes.get(key) {
-            Some(staged) => Ok(staged.map(<[u8]>::to_vec)),
+        match self.writes.value(key) {
+            Some(staged) => Ok(staged.map(Value::to_bytes)),
             None => {
                 self.check_certain(key)?;
                 self.kv.get(key)
@@ -278,9 +298,9 @@ impl<K: OrderedKv> Stage<K> {
         let stored = self.kv.scan(range, order, wanted)?;
         let mut merged: Vec<KeyValue> = stored
             .into_iter()
-            .filter(|kv| self.writes.get(&kv.key).is_none())
+            .filter(|kv| self.writes.value(&kv.key).is_none())
             .chain(staged.filter_map(|(key, value)| {
-                let (key, value) = (key.to_vec(), value?.to_vec());
+                let (key, value) = (key.to_vec(), value?.to_bytes());
                 Some(KeyValue { key, value })
             }))
             .collect();

@@ -5,7 +5,6 @@ use async_trait::async_trait;
 
 use super::kv_storage::closed;
 use super::machine::Staged;
-use super::prepare::prepare;
 use super::settle_slices::settle_slices;
 use super::{KvStorage, OrderedKv};
 use crate::batch::{Batch, Flow, Submission};
@@ -35,7 +34,7 @@ impl<K: OrderedKv> Storage for KvStorage<K> {
     }
 
     async fn insert(&self, batch: NewBatch) -> Result<InsertReply, StorageError> {
-        let batch = prepare(batch, self.share(), self.fingerprint_key())?;
+        let batch = self.prepare(batch)?;
         if Self::needs_slices(&batch.belongings) {
             return self.insert_in_slices(batch).await;
         }

@@ -1,13 +1,16 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use crate::kv::{ByteSize, KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, WriteBatch};
+use crate::kv::{
+    ByteSize, FirstKey, KeyRange, KeyValue, KvError, KvTraits, OrderedKv, Space, UnencodedInputs,
+    Value, WriteBatch,
+};
 use crate::storage::{Description, Durability, SortOrder};
 
 /// An ordered map in memory.
 #[derive(Debug, Clone)]
 pub struct MemoryKv {
-    map: BTreeMap<Vec<u8>, Vec<u8>>,
+    map: BTreeMap<Vec<u8>, Value>,
     preferred_value: usize,
     /// Of all keys and values.
     bytes: usize,
@@ -34,10 +37,10 @@ impl MemoryKv {
     pub(crate) fn range(
         &self,
         range: &KeyRange,
-    ) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> {
+    ) -> impl DoubleEndedIterator<Item = (&[u8], &Value)> {
         self.map
             .range::<[u8], _>(range.bounds())
-            .map(|(key, value)| (key.as_slice(), value.as_slice()))
+            .map(|(key, value)| (key.as_slice(), value))
     }
 }
 
@@ -56,7 +59,7 @@ impl OrderedKv for MemoryKv {
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, KvError> {
-        Ok(self.map.get(key).cloned())
+        Ok(self.map.get(key).map(Value::to_bytes))
     }
 
     fn scan(
@@ -66,9 +69,9 @@ impl OrderedKv for MemoryKv {
         limit: NonZeroUsize,
     ) -> Result<Vec<KeyValue>, KvError> {
         let found = self.range(range);
-        let owned = |(key, value): (&[u8], &[u8])| KeyValue {
+        let owned = |(key, value): (&[u8], &Value)| KeyValue {
             key: key.to_vec(),
-            value: value.to_vec(),
+            value: value.to_bytes(),
         };
         Ok(match order {
             SortOrder::Ascending => found.take(limit.get()).map(owned).collect(),
@@ -77,7 +80,7 @@ impl OrderedKv for MemoryKv {
     }
 
     fn commit(&mut self, writes: WriteBatch) -> Result<(), KvError> {
-        for (key, value) in writes {
+        for (key, value) in writes.into_values() {
             let key_bytes = key.len();
             self.bytes += value.as_ref().map_or(0, |value| key_bytes + value.len());
             let old = match value {
@@ -94,5 +97,17 @@ impl OrderedKv for MemoryKv {
             used: ByteSize::new(self.bytes as u64),
             left: None,
         }))
+    }
+
+    fn unencoded(&self) -> Option<&dyn UnencodedInputs> {
+        Some(self)
+    }
+}
+
+impl UnencodedInputs for MemoryKv {
+    fn first_in(&self, range: &KeyRange) -> Option<FirstKey<'_>> {
+        let (key, value) = self.range(range).next()?;
+        let chunk = value.unencoded();
+        Some(FirstKey { key, chunk })
     }
 }

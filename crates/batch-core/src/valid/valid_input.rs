@@ -102,6 +102,11 @@ impl ValidInput {
         self.metadata = metadata;
     }
 
+    /// The values of its secrets, which it has no more then.
+    pub(crate) fn take_secrets(&mut self) -> Secrets {
+        std::mem::take(&mut self.secrets)
+    }
+
     pub(crate) fn set_secrets(&mut self, secrets: Secrets) {
         self.secrets = secrets;
     }

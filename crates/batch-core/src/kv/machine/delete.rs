@@ -87,7 +87,7 @@ impl<K: OrderedKv> Machine<K> {
             _ => self.stage.parts(&secrets)?,
         };
         let finished = self.finished_now(id)?;
-        self.put_chunk(&chunk);
+        self.put_chunk(chunk);
         self.stage.delete(&steps, step_parts);
         self.stage.delete(&secrets, secret_parts);
         self.stage.delete(&output, output_parts);

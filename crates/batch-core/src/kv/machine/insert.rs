@@ -17,7 +17,7 @@ use crate::storage::{ErrorKind, InsertReply, QueueBound, StorageError};
 use crate::time::Moment;
 use crate::valid::Share;
 
-/// A batch as the caller's thread has prepared it: everything is encoded.
+/// A batch as the caller's thread has prepared it: nothing is left to encode.
 #[derive(Debug)]
 pub(in crate::kv) struct PreparedBatch {
     pub id: BatchId,
@@ -223,8 +223,8 @@ impl<K: OrderedKv> Machine<K> {
     }
 
     fn put_belongings(&mut self, belongings: Belongings) {
-        for value in belongings.into_values() {
-            self.stage.put_value(value);
+        for (key, value) in belongings.into_values() {
+            self.stage.put_value(key, value);
         }
     }
 

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::id::{BatchId, WorkflowId};
     use crate::kv::machine::Staged;
-    use crate::kv::prepare::prepare;
+    use crate::kv::prepare::{InputForm, prepare};
     use crate::memory::MemoryKv;
     use crate::request::{BatchRequest, Input, Limits};
     use crate::storage::{NewBatch, WorkflowChange};
@@ -99,7 +99,7 @@ mod tests {
         let request = BatchRequest::new("w").input(Input::text("x"));
         let content = validate(request, &Limits::default()).unwrap();
         let batch = NewBatch::single(BatchId::generate(), content);
-        let batch = prepare(batch, 512, &[0; 32]).unwrap();
+        let batch = prepare(batch, 512, InputForm::Encoded, &[0; 32]).unwrap();
         machine.insert(batch, Staged::No, now).unwrap();
     }
 

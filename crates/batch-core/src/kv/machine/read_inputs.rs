@@ -3,7 +3,7 @@ use super::read_ahead::{Ahead, ReadAhead};
 use crate::id::BatchId;
 use crate::kv::OrderedKv;
 use crate::kv::key;
-use crate::kv::record::{StoredChunk, decode};
+use crate::kv::record::{ChunkView, StoredChunk, decode};
 use crate::ordinal::{Ordinal, OrdinalSet};
 use crate::request::Secrets;
 use crate::storage::{ErrorKind, StorageError};
@@ -41,7 +41,7 @@ impl<K: OrderedKv> Machine<K> {
         ordinals: &OrdinalSet,
     ) -> Result<Vec<ValidInput>, StorageError> {
         let mut inputs = Vec::with_capacity(ordinals.len() as usize);
-        let mut chunk: Option<StoredChunk> = None;
+        let mut chunk: Option<ChunkView<'_>> = None;
         for ordinal in ordinals.iter() {
             if chunk.as_ref().is_none_or(|c| ordinal.get() >= c.end()) {
                 chunk = Some(self.read_chunk(id, ordinal)?);
@@ -61,7 +61,7 @@ impl<K: OrderedKv> Machine<K> {
     ) -> Result<Vec<ValidInput>, StorageError> {
         let mut inputs = Vec::with_capacity(ordinals.len() as usize);
         let mut ahead = self.ahead.take(id);
-        let mut chunk: Option<StoredChunk> = None;
+        let mut chunk: Option<ChunkView<'_>> = None;
         let mut next = Ordinal::new(0);
         for ordinal in ordinals.iter() {
             next = Ordinal::new(ordinal.get() + 1);
@@ -78,7 +78,8 @@ impl<K: OrderedKv> Machine<K> {
         }
         let stored = self.live.get(&id).map_or(0, |b| b.header.average_input());
         let bytes = stored + size_of::<ValidInput>() as u64;
-        if let Some(chunk) = chunk.filter(|_| ahead.is_empty()) {
+        // What is not encoded costs nothing to come to again.
+        if let (Some(ChunkView::Stored(chunk)), true) = (chunk, ahead.is_empty()) {
             ahead = Ahead::of(&chunk, next, ReadAhead::share(self.live.len(), bytes));
         }
         self.ahead.keep(id, ahead, bytes);
@@ -86,13 +87,15 @@ impl<K: OrderedKv> Machine<K> {
     }
 
     /// Reads the chunk that holds an ordinal.
-    fn read_chunk(&self, id: BatchId, ordinal: Ordinal) -> Result<StoredChunk, StorageError> {
-        let (_, stored) = self
-            .stage
-            .first_in(&key::inputs_from(id, ordinal))?
-            .ok_or_else(|| missing(id, ordinal))?;
+    fn read_chunk(&self, id: BatchId, ordinal: Ordinal) -> Result<ChunkView<'_>, StorageError> {
+        let range = key::inputs_from(id, ordinal);
+        if let Some(chunk) = self.stage.unencoded_in(&range)? {
+            return Ok(ChunkView::Unencoded(chunk));
+        }
+        let found = self.stage.first_in(&range)?;
+        let (_, stored) = found.ok_or_else(|| missing(id, ordinal))?;
         let what = || format!("the chunk of inputs of {id} that holds input {ordinal}");
-        StoredChunk::read(stored.payload, what)
+        StoredChunk::read(stored.payload, what).map(ChunkView::Stored)
     }
 
     /// Whether inputs of a live batch came with secrets.

@@ -2,7 +2,7 @@ use super::Machine;
 use crate::id::BatchId;
 use crate::kv::OrderedKv;
 use crate::kv::key::{self, Key};
-use crate::kv::record::{InputChunk, StoredChunk};
+use crate::kv::record::{InputChunk, OpenFrame, StoredChunk};
 use crate::kv::stage::record_limit;
 use crate::ordinal::Ordinal;
 use crate::storage::{ErrorKind, StorageError};
@@ -12,7 +12,7 @@ use crate::valid::ValidInput;
 pub(super) struct Rewritten {
     batch: BatchId,
     key: Key,
-    payload: Vec<u8>,
+    chunk: OpenFrame,
     /// How many values the stored chunk spans.
     parts: u16,
     /// By how many bytes it is larger than the stored one.
@@ -42,23 +42,26 @@ impl<K: OrderedKv> Machine<K> {
         let input = at.and_then(|at| inputs.get_mut(at as usize));
         let input = input.ok_or_else(missing)?;
         *input = change(input);
-        let payload = InputChunk::encode(Ordinal::new(first), &inputs);
-        if payload.len() > record_limit(self.stage.share()) {
+        let chunk = InputChunk::of(Ordinal::new(first), &inputs).record;
+        if chunk.payload().len() > record_limit(self.stage.share()) {
             let text = format!("store input {ordinal} of {id}: it would be too large");
             return Err(StorageError::new(ErrorKind::Invalid, text));
         }
         Ok(Rewritten {
             batch: id,
-            grown: difference(payload.len(), before),
+            grown: difference(chunk.payload().len(), before),
             key,
-            payload,
+            chunk,
             parts: stored.parts,
         })
     }
 
-    pub(super) fn put_chunk(&mut self, chunk: &Rewritten) {
-        self.ahead.forget(chunk.batch);
-        self.stage.put(&chunk.key, &chunk.payload, chunk.parts);
+    pub(super) fn put_chunk(&mut self, rewritten: Rewritten) {
+        self.ahead.forget(rewritten.batch);
+        let Rewritten {
+            key, chunk, parts, ..
+        } = rewritten;
+        self.stage.put_open(&key, chunk, parts);
     }
 }
 

@@ -42,8 +42,9 @@ impl<K: OrderedKv> Machine<K> {
             self.check_room(Change::Update, bytes, 0)?;
         }
         let finished = self.finished_now(id)?;
-        self.put_chunk(&chunk);
-        self.weigh(id, chunk.grown);
+        let grown = chunk.grown;
+        self.put_chunk(chunk);
+        self.weigh(id, grown);
         let sequence = self.note(id, Fact::Updated(one));
         self.touch(id, finished, sequence, None);
         Ok(UpdateReply::Updated(Box::new(view)))

@@ -78,12 +78,12 @@ impl InputChunks {
 
 impl InputChunk {
     /// Writes consecutive inputs from an ordinal on as one chunk, however large it is.
-    pub(in crate::kv) fn encode(first: Ordinal, inputs: &[ValidInput]) -> Vec<u8> {
+    pub(in crate::kv) fn of(first: Ordinal, inputs: &[ValidInput]) -> Self {
         let mut chunk = OpenChunk::at(first);
         for input in inputs {
             chunk.add(&InputWriter::new(input));
         }
-        chunk.close().record.payload().to_vec()
+        chunk.close()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod batch_header;
 mod bucket_record;
+mod chunk_view;
 mod codec;
 mod frame;
 mod head;
@@ -18,9 +19,11 @@ mod run_record;
 mod stored_chunk;
 mod submission_record;
 mod tidy;
+mod unencoded_chunk;
 
 pub(super) use batch_header::{BatchEnd, BatchHeader};
 pub(super) use bucket_record::BucketRecord;
+pub(super) use chunk_view::ChunkView;
 use codec::write_plain;
 pub(super) use codec::{decode, encode, millis, timestamp};
 #[cfg(test)]
@@ -37,3 +40,5 @@ pub(super) use run_record::{OutputPlace, ReviewRecord, RunRecord};
 pub(super) use stored_chunk::StoredChunk;
 pub(super) use submission_record::SubmissionRecord;
 pub(super) use tidy::Tidy;
+pub(super) use unencoded_chunk::InputCut;
+pub(crate) use unencoded_chunk::UnencodedChunk;

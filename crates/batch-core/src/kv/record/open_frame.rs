@@ -51,6 +51,11 @@ impl OpenFrame {
         &mut self.value[FRAME_BYTES..]
     }
 
+    /// The record with the room before it, for a frame that is still to be put there.
+    pub(super) fn into_value(self) -> Vec<u8> {
+        self.value
+    }
+
     /// Where more is written, behind all that is there.
     pub(super) const fn end(&mut self) -> &mut Vec<u8> {
         &mut self.value

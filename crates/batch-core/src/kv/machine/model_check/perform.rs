@@ -10,7 +10,7 @@ use super::step::{Deed, Ending, How};
 use super::survey::check_fail_stop;
 use crate::id::{BatchId, RunId};
 use crate::kv::machine::{PreparedBatch, Staged};
-use crate::kv::prepare::prepare;
+use crate::kv::prepare::{InputForm, prepare};
 use crate::ordinal::Ordinal;
 use crate::run::{Attempt, Failure, Note, RunState};
 use crate::storage::{
@@ -174,7 +174,13 @@ impl DayModel {
         let id = BatchId::from_uuid(uuid::Uuid::from_u128(number));
         let batch = NewBatch::single(id, self.content.clone());
         let share = day.machine.stage().share();
-        let mut batch = prepare(batch, share, day.machine.fingerprint_key()).unwrap();
+        let mut batch = prepare(
+            batch,
+            share,
+            InputForm::Encoded,
+            day.machine.fingerprint_key(),
+        )
+        .unwrap();
         if self.fault == Some(Fault::NoKeyLookup) {
             batch.key = None;
         }
